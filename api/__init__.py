@@ -1,0 +1,1 @@
+"""The centre: review, cases and the case feed."""

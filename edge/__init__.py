@@ -1,0 +1,1 @@
+"""The box at the intersection: cameras in, evidence and candidates out."""

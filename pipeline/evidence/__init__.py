@@ -1,0 +1,1 @@
+"""What proves it: stills, clips, redaction, signed manifests and their verifier."""
