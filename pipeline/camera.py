@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
 from pipeline.errors import GeometryError
 from pipeline.schedules import load_timezone
@@ -32,6 +32,10 @@ class Camera(Settings):
     @classmethod
     def _timezone(cls, value: object) -> ZoneInfo:
         return value if isinstance(value, ZoneInfo) else load_timezone(str(value))
+
+    @field_serializer("timezone")
+    def _timezone_name(self, timezone: ZoneInfo) -> str:
+        return timezone.key
 
     @model_validator(mode="after")
     def _zone_ids_differ(self) -> Self:

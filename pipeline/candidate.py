@@ -126,6 +126,7 @@ class Candidate(WireModel):
     box: FractionBox
     zone_id: str
     recurrence_of: UUID | None = None
+    absorbed_by: UUID | None = None  # the candidate of which this one turned out to be a part
     explanation: Explanation
     template: TemplateResult | None = None
     evidence: tuple[EvidenceItem, ...] = ()

@@ -11,9 +11,11 @@
     │   ├── ModelHashError       its bytes are not those the card describes
     │   └── ModelShapeError      its inputs or outputs are not those the card promises
     ├── ReferenceViewError       a stored reference view that cannot be read
+    ├── SnapshotError            saved state that cannot be taken up again
     └── EvidenceError            evidence that cannot be made
         ├── ManifestError        a manifest that cannot be written or read
-        └── SigningKeyError      a signing key that cannot be used
+        ├── SigningKeyError      a signing key that cannot be used
+        └── BundleError          a bundle that cannot be read, or is not what it says
 
 The first sentence of a message says what is wrong, the rest what to do.
 """
@@ -65,6 +67,10 @@ class ReferenceViewError(StreetcaseError):
     """A stored reference view that cannot be read."""
 
 
+class SnapshotError(StreetcaseError):
+    """Saved state that cannot be taken up again."""
+
+
 class EvidenceError(StreetcaseError):
     """Evidence that cannot be made."""
 
@@ -75,3 +81,14 @@ class ManifestError(EvidenceError):
 
 class SigningKeyError(EvidenceError):
     """A signing key that cannot be used."""
+
+
+class BundleError(EvidenceError):
+    """A bundle that cannot be read, or is not what it says.
+
+    `file` names the part of the bundle at fault; empty: the bundle as a whole.
+    """
+
+    def __init__(self, message: str, *, file: str = "") -> None:
+        super().__init__(message)
+        self.file = file

@@ -7,7 +7,14 @@ from enum import StrEnum
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from pipeline.errors import GeometryError
 from pipeline.geometry import Polygon
@@ -68,6 +75,10 @@ class Zone(BaseModel):
                 " divide pixels by the picture's width and height"
             )
         return polygon
+
+    @field_serializer("polygon")
+    def _corners(self, polygon: Polygon) -> list[list[float]]:
+        return [list(point) for point in polygon.points]
 
     @model_validator(mode="after")
     def _schedule_is_sound(self) -> Self:

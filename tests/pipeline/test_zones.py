@@ -47,3 +47,14 @@ def test_impossible_zones_are_refused(changes, words):
     """Pixels instead of fractions, crossing edges, a permit without a document."""
     with pytest.raises(ValidationError, match=words):
         Zone.model_validate({"id": "z", "kind": "road", "polygon": SQUARE, **changes})
+
+
+def test_zone_survives_json():
+    """What the API stores is what the box reads."""
+    zone = Zone.model_validate(
+        {
+            "id": "bay", "kind": "permitted", "polygon": SQUARE, "document": "2026-17",
+            "windows": [{"days": ["sun"], "from": "06:00", "to": "10:00"}],
+        }
+    )  # fmt: skip
+    assert Zone.model_validate_json(zone.model_dump_json(by_alias=True)) == zone

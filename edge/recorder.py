@@ -1,0 +1,301 @@
+"""The evidence of one camera's episodes: what is kept, when bundles are built and signed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from edge.album import KeyframeAlbum
+from edge.errors import ClipError
+from edge.report import Finding
+from edge.shots import ShotFinder
+from edge.video.clip import cut_clip
+from edge.video.masked_clip import reencode_masked
+from pipeline.candidate import Candidate, EpisodeState, ItemKind
+from pipeline.episodes.events import EpisodeEnded, EpisodeOpened
+from pipeline.errors import StreetcaseError
+from pipeline.evidence.bundle import EvidenceFacts, EvidenceFile
+from pipeline.evidence.durable import replace_file
+from pipeline.evidence.manifest import (
+    CameraIdentity,
+    ClockState,
+    EpisodeFacts,
+    Method,
+    ModelIdentity,
+    PrivacyMasks,
+    RuleIdentity,
+)
+from pipeline.evidence.redaction import plan_redaction, redacted_copy
+from pipeline.evidence.stills import decode_picture, make_stills
+from pipeline.evidence.templates import TemplateSettings, template_for
+from pipeline.privacy import PrivacyMask
+from pipeline.rules.observation import VEHICLE_CLASSES
+from pipeline.violations import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from uuid import UUID
+
+    from edge.video.clip import ClipInfo
+    from edge.video.ring import PacketRing
+    from pipeline.camera import Camera
+    from pipeline.detection.detector import Detector
+    from pipeline.episodes.events import Episode, EpisodeEvent
+    from pipeline.evidence.bundle import Bundle, EvidenceBuilder
+    from pipeline.evidence.stills import Still
+    from pipeline.processor import ProcessorSettings, Step
+    from pipeline.rules.passage import Passage
+
+# The first bundle waits so long after the rule fired, so that its clip shows what came after and a
+# `latest` picture exists beside `later`.
+SETTLE_SECONDS = 10.0
+CLIP_SECONDS = 20.0  # domain guide, section 8: a clip of 10 to 20 s
+MAX_RECENT = 64  # instants of triage frames that are remembered
+MAX_PASSAGES = 8  # judged truck passages that are remembered
+MAX_CASES = 64  # episodes that are remembered; the longest ended is forgotten first
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Case:
+    """What is known of one episode's evidence so far."""
+
+    episode: Episode
+    passage: Passage | None = None
+    due_seconds: float | None = None  # when the next bundle is built; none: nothing is due
+    finding: Finding | None = None
+
+
+class EvidenceRecorder:
+    """Evidence of one camera, from the first sight of an act to its end.
+
+    A bundle that cannot be built is logged and tried again with the episode's next event: evidence
+    trouble never stops the watching.
+    """
+
+    def __init__(
+        self,
+        *,
+        camera: Camera,
+        ring: PacketRing,
+        builder: EvidenceBuilder,
+        settings: ProcessorSettings,
+        detector: Detector,
+        candidates_folder: Path,
+        box_id: str,
+        software: str,
+        clock: ClockState,
+    ) -> None:
+        self._camera = camera
+        self._ring = ring
+        self._builder = builder
+        self._settings = settings
+        self._detector = detector
+        self._folder = candidates_folder
+        self._box_id = box_id
+        self._software = software
+        self._clock = clock
+        self._mask = PrivacyMask(camera.zones)
+        self._album = KeyframeAlbum(ring)
+        self._finder = ShotFinder(ring, self._album, self._mask, detector)
+        self._templates = TemplateSettings(
+            vending_stay_seconds=settings.rules.vending.dwell_seconds
+        )
+        self._cases: dict[UUID, _Case] = {}
+        self._recent: deque[tuple[float, datetime]] = deque(maxlen=MAX_RECENT)
+        self._passages: deque[Passage] = deque(maxlen=MAX_PASSAGES)
+        self._size = (1, 1)  # width and height of the source frame, in pixels
+
+    def follow(self, step: Step) -> None:
+        """Take in one step: hold pictures, note events, build what is due."""
+        self._recent.append((step.frame.seconds, step.frame.captured_at))
+        self._size = (step.frame.width, step.frame.height)
+        self._passages.extend(step.passages)
+        self._album.follow(step)
+        self._note(step.events, step.frame.seconds)
+        for case in list(self._cases.values()):
+            if case.due_seconds is not None and step.frame.seconds >= case.due_seconds:
+                self._build(case)
+
+    def finish(self, events: Iterable[EpisodeEvent]) -> None:
+        """The footage is over: take in the last events and build what is due."""
+        now = self._recent[-1][0] if self._recent else 0.0
+        self._note(events, now)
+        for case in list(self._cases.values()):
+            if case.due_seconds is not None:
+                self._build(case)
+
+    def findings(self) -> list[Finding]:
+        """The episodes with their newest evidence, without those absorbed by others."""
+        return [
+            case.finding
+            for case in self._cases.values()
+            if case.finding is not None and case.finding.candidate.absorbed_by is None
+        ]
+
+    def _note(self, events: Iterable[EpisodeEvent], now: float) -> None:
+        for event in events:
+            episode = event.episode
+            case = self._cases.get(episode.episode_id)
+            if case is None:
+                case = self._cases[episode.episode_id] = _Case(episode)
+                if episode.violation is Violation.MUCK_TRUCK_SPILL and self._passages:
+                    case.passage = self._passages[-1]
+            case.episode = episode
+            if isinstance(event, EpisodeOpened):
+                case.due_seconds = now + SETTLE_SECONDS
+            elif isinstance(event, EpisodeEnded) or case.due_seconds is None:
+                case.due_seconds = now
+        ended = [k for k, c in self._cases.items() if c.episode.state is EpisodeState.ENDED]
+        for key in ended[: max(len(self._cases) - MAX_CASES, 0)]:
+            if self._cases[key].due_seconds is None:
+                del self._cases[key]
+
+    def _build(self, case: _Case) -> None:
+        case.due_seconds = None
+        try:
+            with tempfile.TemporaryDirectory(prefix="streetcase-") as scratch:
+                bundle = self._bundle(case, Path(scratch))
+        except StreetcaseError as error:
+            log.warning("evidence_failed", camera=self._camera.id, reason=str(error))
+            return
+        candidate = self._candidate(case.episode, bundle)
+        replace_file(
+            self._folder / f"{candidate.candidate_id}.json",
+            candidate.model_dump_json(indent=1).encode(),
+        )
+        case.finding = Finding(candidate=candidate, camera=self._camera, bundle=bundle.folder)
+
+    def _bundle(self, case: _Case, scratch: Path) -> Bundle:
+        episode = case.episode
+        template = template_for(episode.subtype, self._templates)
+        recent = [s for s, at in self._recent if episode.fired_at <= at <= episode.last_seen_at]
+        shots = self._finder.find(template, episode, case.passage, recent)
+        pictures = make_stills(template, shots)
+        redacted = [self._redacted(still, episode) for still in pictures.stills]
+        clip = self._clip(scratch)
+        files = [*pictures.files, *(still.file for still in redacted), *clip]
+        facts = EvidenceFacts(
+            camera=CameraIdentity(
+                id=self._camera.id,
+                name=self._camera.name,
+                place=self._camera.place,
+                gb28181_id=self._camera.gb28181_id,
+            ),
+            clock=self._clock,
+            episode=_episode_facts(episode),
+            model=ModelIdentity(
+                name=self._detector.card.name,
+                version=self._detector.card.version,
+                sha256=self._detector.card.sha256,
+            ),
+            rule=RuleIdentity.of(
+                episode.explanation.rule, self._settings.rules.model_dump(mode="json")
+            ),
+            explanation=episode.explanation,
+            template=pictures.result,
+            privacy=PrivacyMasks(ids=self._mask.ids, burnt_in=bool(self._mask.ids)),
+        )
+        return self._builder.build(facts=facts, files=files, created_at=self._recent[-1][1])
+
+    def _redacted(self, still: Still, episode: Episode) -> Still:
+        """A copy that may be shown: heads, and plates of vehicles that are not the subject."""
+        picture = decode_picture(still.file)
+        found = self._detector.detect_image(picture)
+        height, width = picture.shape[:2]
+        subject = still.to_picture(episode.box_in_pixels(*self._size), width, height)
+        plan = plan_redaction(
+            people=[d.box for d in found.of("person")],
+            vehicles=[d.box for d in found.of(*VEHICLE_CLASSES)],
+            subject=subject,
+        )
+        return redacted_copy(still, plan)
+
+    def _clip(self, scratch: Path) -> list[EvidenceFile]:
+        """The camera's own bits of the last seconds."""
+        end = self._recent[-1][0]
+        begin = end - CLIP_SECONDS
+        path = scratch / "clip.mp4"
+        try:
+            info = self._cut(begin, end, path)
+        except ClipError as error:
+            log.warning("clip_missing", camera=self._camera.id, reason=str(error))
+            return []
+        return [
+            EvidenceFile(
+                name="clip.mp4",
+                kind=ItemKind.CLIP,
+                role="clip",
+                media_type="video/mp4",
+                content=path,
+                captured_at=info.begins_at,
+                method=Method.MASKED_REENCODE if self._mask.ids else Method.STREAM_COPY,
+                frame_seconds=info.begin_seconds,
+                parameters={
+                    "ends_at": info.ends_at.isoformat(),
+                    "pictures": info.pictures,
+                    "codec": info.codec,
+                    "complete": info.is_complete,
+                },
+                proves=("act",),
+            )
+        ]
+
+    def _cut(self, begin: float, end: float, path: Path) -> ClipInfo:
+        if not self._mask.ids:
+            return cut_clip(self._ring, begin, end, path)
+        return reencode_masked(
+            self._ring, begin, end, path, lambda frame: self._mask.apply(frame).image
+        )
+
+    def _candidate(self, episode: Episode, bundle: Bundle) -> Candidate:
+        facts = bundle.manifest.episode
+        return Candidate(
+            candidate_id=episode.episode_id,
+            update=episode.update,
+            box_id=self._box_id,
+            camera_id=self._camera.id,
+            violation=facts.violation,
+            subtype=facts.subtype,
+            state=facts.state,
+            started_at=facts.started_at,
+            fired_at=facts.fired_at,
+            last_seen_at=facts.last_seen_at,
+            ended_at=facts.ended_at,
+            box=facts.box,
+            zone_id=facts.zone_id,
+            recurrence_of=facts.recurrence_of,
+            absorbed_by=episode.absorbed_by,
+            explanation=episode.explanation,
+            template=bundle.manifest.template,
+            evidence=bundle.evidence,
+            manifest_sha256=bundle.manifest_sha256,
+            clock_offset_seconds=self._clock.offset_seconds,
+            software=self._software,
+            model=f"{self._detector.card.name} {self._detector.card.version}",
+            model_sha256=self._detector.card.sha256,
+        )
+
+
+def _episode_facts(episode: Episode) -> EpisodeFacts:
+    return EpisodeFacts(
+        candidate_id=episode.episode_id,
+        update=episode.update,
+        violation=episode.violation,
+        subtype=episode.subtype,
+        state=episode.state,
+        started_at=episode.started_at,
+        fired_at=episode.fired_at,
+        last_seen_at=episode.last_seen_at,
+        ended_at=episode.ended_at,
+        zone_id=episode.zone_id,
+        box=episode.fraction_box.xyxy,
+        recurrence_of=episode.recurrence_of,
+    )

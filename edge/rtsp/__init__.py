@@ -1,0 +1,1 @@
+"""Parts of the simulated camera: the clip it plays, its RTP packets, its password check."""

@@ -1,0 +1,154 @@
+"""One simulated camera: plays its clip in media time to whoever is watching."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge.errors import SimulatedCameraError
+from edge.rtsp.rtp import CLOCK_HZ, RtpSender
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from edge.rtsp.clip import AccessUnit, Clip
+
+# Some 8 s of a 4 Mb/s camera: a client with more than this unread is too slow and loses pictures.
+MAX_UNSENT_BYTES = 4_000_000
+# FFmpeg takes a first time stamp of 0 as none at all and counts from the second picture.
+FIRST_TIMESTAMP = CLOCK_HZ
+INTERLEAVED = b"$"  # RFC 2326 section 10.12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraClip:
+    """What a simulated camera plays, and how.
+
+    Raises:
+        SimulatedCameraError: A speed or offset that cannot be.
+    """
+
+    path: Path
+    loop: bool = True  # false: it says goodbye at the end of the clip
+    speed: float = 1.0  # media seconds per second; time stamps stay those of the clip
+    start_offset_seconds: float = 0.0  # where in the clip to begin, so that twins differ
+    starts_with_first_client: bool = False  # so that someone sees the clip from its first second
+    # Wait for slow clients instead of leaving pictures out for them. Then a client sees every
+    # packet, and a great speed means "as fast as the client can".
+    waits_for_slow_clients: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be played."""
+        if not self.speed > 0 or not self.start_offset_seconds >= 0:
+            raise SimulatedCameraError(
+                f"{self.path}: speed must be above 0 and the offset not negative,"
+                f" got {self.speed} and {self.start_offset_seconds}"
+            )
+
+
+class Client:
+    """One RTSP connection as the camera sees it."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.writer = writer
+        self.rtp_channel = 0
+        self.rtcp_channel = 1
+        self._is_in_step = False  # has had every packet since a keyframe
+
+    def send_picture(self, packets: list[bytes], *, is_keyframe: bool) -> None:
+        """Send one picture, unless the client has to wait for a keyframe first."""
+        transport = self.writer.transport
+        if transport.is_closing():
+            return
+        if transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+            self._is_in_step = False
+        elif is_keyframe:
+            self._is_in_step = True
+        if self._is_in_step:
+            self.writer.write(b"".join(interleaved(self.rtp_channel, p) for p in packets))
+
+    def say_goodbye(self, packet: bytes) -> None:
+        """Say that the stream is over and hang up once everything is sent."""
+        if not self.writer.transport.is_closing():
+            self.writer.write(interleaved(self.rtcp_channel, packet))
+            self.writer.close()
+
+    async def has_caught_up(self) -> None:
+        """Wait until the client has read most of what it was sent, or is gone."""
+        try:
+            await self.writer.drain()
+        except ConnectionError:
+            return  # gone; its handler takes it off the camera's list
+
+
+def interleaved(channel: int, packet: bytes) -> bytes:
+    """A packet as it travels inside the RTSP connection."""
+    return INTERLEAVED + struct.pack(">BH", channel, len(packet)) + packet
+
+
+class SimulatedCamera:
+    """A clip being played. Clients come and go; the play goes on.
+
+    Args:
+        settings: What to play.
+        clip: The same, loaded.
+        ssrc: The stream's identifier, 32 bits.
+    """
+
+    def __init__(self, settings: CameraClip, clip: Clip, *, ssrc: int) -> None:
+        self.clip = clip
+        self.has_ended = False
+        self._settings = settings
+        self._begin_seconds = settings.start_offset_seconds % clip.duration_seconds
+        self._sender = RtpSender(clip.codec, ssrc=ssrc, sequence=0)
+        self._clients: set[Client] = set()
+        self._has_client = asyncio.Event()
+
+    def add(self, client: Client) -> None:
+        """Let a client watch from the next keyframe on."""
+        self._clients.add(client)
+        self._has_client.set()
+
+    def remove(self, client: Client) -> None:
+        """Forget a client, if it was one."""
+        self._clients.discard(client)
+
+    async def play(self) -> None:
+        """Send every picture when it is due, without drift, to the end or for ever."""
+        if self._settings.starts_with_first_client:
+            await self._has_client.wait()
+        clock = asyncio.get_running_loop()
+        started_at = clock.time()
+        for unit, round_seconds in self._units():
+            played = round_seconds + unit.send_seconds - self._begin_seconds
+            # A sleep of 0 lets the other cameras have their turn when this one is late.
+            await asyncio.sleep(max(0.0, started_at + played / self._settings.speed - clock.time()))
+            if self._settings.waits_for_slow_clients:
+                for client in tuple(self._clients):
+                    await client.has_caught_up()
+            self._send(unit, round_seconds + unit.show_seconds)
+        self.has_ended = True
+        for client in tuple(self._clients):
+            client.say_goodbye(self._sender.goodbye())
+
+    def _units(self) -> Iterator[tuple[AccessUnit, float]]:
+        """Every picture with the media seconds of the rounds before it."""
+        round_seconds = 0.0
+        while True:
+            for unit in self.clip.access_units:
+                if unit.send_seconds + round_seconds >= self._begin_seconds:
+                    yield unit, round_seconds
+            if not self._settings.loop:
+                return
+            round_seconds += self.clip.duration_seconds
+
+    def _send(self, unit: AccessUnit, shown_seconds: float) -> None:
+        if not self._clients:
+            return
+        timestamp = FIRST_TIMESTAMP + round(shown_seconds * CLOCK_HZ)
+        packets = self._sender.picture(unit.nal_units, timestamp)
+        for client in tuple(self._clients):
+            client.send_picture(packets, is_keyframe=unit.is_keyframe)

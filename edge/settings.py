@@ -1,0 +1,117 @@
+"""The settings of a box: its cameras, models and folders, from one TOML file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from edge.errors import StreamUrlError
+from edge.video.reader import ReaderSettings
+from edge.video.source import VideoSource, parse_source
+from pipeline.camera import Camera
+from pipeline.frames import require_utc
+from pipeline.processor import ProcessorSettings
+from pipeline.settings import Settings, load_settings
+from pipeline.zones import Zone, ZoneKind
+
+WHOLE_PICTURE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+
+
+class ModelSettings(Settings):
+    """Which networks run, and on what."""
+
+    detector: Path = Path("models/shipped/street.toml")
+    # An empty path: no classifier, and every load is unclear.
+    load_state: Path | None = Path("models/shipped/load_state.toml")
+    provider: str = "cpu"
+    threads: Annotated[int, Field(ge=1, le=64)] = 1  # of one network call
+
+    @field_validator("load_state", mode="before")
+    @classmethod
+    def _none_if_empty(cls, value: object) -> object:
+        return value or None  # TOML has no null
+
+
+class BoxCamera(Camera):
+    """A camera and where its pictures come from.
+
+    Raises:
+        StreamUrlError: (inside pydantic's ValidationError) `source` is no address.
+        FrameError: (inside pydantic's ValidationError) `starts_at` is not UTC.
+    """
+
+    source: Annotated[str, Field(repr=False)]  # a file or rtsp://name:password@host/path
+    starts_at: datetime | None = None  # UTC instant of the first picture of a recording
+
+    @model_validator(mode="after")
+    def _source_is_sound(self) -> Self:
+        _ = self.video_source
+        if self.starts_at is not None:
+            require_utc(self.starts_at, "starts_at")
+        return self
+
+    @property
+    def video_source(self) -> VideoSource:
+        """The source, with its credentials hidden."""
+        if not self.source.strip():
+            raise StreamUrlError("the source is empty; give a file or an rtsp:// address")
+        return parse_source(self.source)
+
+
+class BoxSettings(Settings):
+    """Everything a box needs to know."""
+
+    id: Annotated[str, Field(min_length=1, max_length=64)] = "box-1"
+    data: Path = Path("var/box")  # evidence, keys, reference views
+    model: ModelSettings = ModelSettings()
+    reader: ReaderSettings = ReaderSettings()
+    processor: ProcessorSettings = ProcessorSettings()
+    cameras: tuple[BoxCamera, ...] = ()
+
+    @model_validator(mode="after")
+    def _camera_ids_differ(self) -> Self:
+        ids = [camera.id for camera in self.cameras]
+        repeated = sorted({i for i in ids if ids.count(i) > 1})
+        if repeated:
+            raise ValueError(f"camera ids must differ, repeated: {', '.join(repeated)}")
+        return self
+
+
+class _CameraFacts(Settings):
+    """The [camera] table of a camera file."""
+
+    id: str
+    name: str = ""
+    place: str = ""
+    timezone: str = "UTC"
+    gb28181_id: str | None = None
+
+
+class CameraFile(Settings):
+    """A camera with its zones in a file of its own: `[camera]` and `[[zones]]`."""
+
+    camera: _CameraFacts
+    zones: tuple[Zone, ...] = ()
+
+
+def load_camera(path: Path) -> Camera:
+    """Read a camera file.
+
+    Raises:
+        SettingsError: See `load_settings`.
+    """
+    file = load_settings(path, CameraFile)
+    return Camera(**file.camera.model_dump(), zones=file.zones)
+
+
+def undrawn_camera(camera_id: str, name: str) -> Camera:
+    """A camera on which nobody has drawn zones: each rule watches the whole picture."""
+    kinds = (ZoneKind.NO_VENDING, ZoneKind.AD_SURFACE, ZoneKind.SITE, ZoneKind.ROAD)
+    return Camera(
+        id=camera_id,
+        name=name,
+        zones=tuple(Zone(id=f"whole-{kind}", kind=kind, polygon=WHOLE_PICTURE) for kind in kinds),
+    )

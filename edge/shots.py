@@ -1,0 +1,170 @@
+"""Which frames of the ring and the album may serve for each role of an evidence template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge.errors import VideoError
+from edge.video.decode import decode_keyframe, decode_span
+from pipeline.evidence.stills import Shot
+from pipeline.evidence.templates import Moment
+from pipeline.rules.observation import VEHICLE_CLASSES
+from pipeline.rules.passage import LoadState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from edge.album import KeyframeAlbum
+    from edge.video.packets import CompressedPacket
+    from edge.video.ring import PacketRing
+    from pipeline.detection.detector import Detector
+    from pipeline.episodes.events import Episode
+    from pipeline.evidence.templates import EvidenceTemplate, Need
+    from pipeline.frames import Frame
+    from pipeline.geometry import Box
+    from pipeline.privacy import PrivacyMask
+    from pipeline.rules.passage import Passage, TruckPassage
+
+# Keyframes from which the best picture of an instant is chosen.
+NEIGHBOURS = 3
+# A truck is looked for so long around the instant at which the burst showed it best.
+TRUCK_SPAN_SECONDS = 0.3
+OCCLUDERS = frozenset({"person", *VEHICLE_CLASSES})
+
+
+class ShotFinder:
+    """Decodes, at full size and with the privacy masks burnt in, what a template may use.
+
+    Args:
+        ring: Of the camera.
+        album: Of the camera.
+        mask: Of the camera.
+        detector: Finds what hides the subject; nothing is ever drawn.
+    """
+
+    def __init__(
+        self, ring: PacketRing, album: KeyframeAlbum, mask: PrivacyMask, detector: Detector
+    ) -> None:
+        self._ring = ring
+        self._album = album
+        self._mask = mask
+        self._detector = detector
+
+    def find(
+        self,
+        template: EvidenceTemplate,
+        episode: Episode,
+        passage: Passage | None,
+        recent: Sequence[float],
+    ) -> dict[str, list[Shot]]:
+        """Shots for each role; a role for which there is nothing has none.
+
+        Args:
+            template: Of the episode's subtype.
+            episode: What is to be proved.
+            passage: The truck's passage, for spills.
+            recent: Seconds of the newest triage frames in which the act was in sight.
+        """
+        frames: dict[float, Frame] = {}
+        truck = _guilty_truck(passage) if passage else None
+        shots: dict[str, list[Shot]] = {}
+        for need in template.needs:
+            if need.moment is Moment.CHOSEN:
+                shots[need.role] = self._of_truck(need, episode, truck, recent, frames)
+            else:
+                packets = self._packets(need, episode, passage, recent)
+                shots[need.role] = self._of_packets(packets, episode, frames)
+        return {role: found for role, found in shots.items() if found}
+
+    def _packets(
+        self, need: Need, episode: Episode, passage: Passage | None, recent: Sequence[float]
+    ) -> list[CompressedPacket]:
+        album = self._album
+        first = album.first_of(episode.started_at)
+        found: list[CompressedPacket | None]
+        if need.moment is Moment.START:
+            found = [first]
+        elif need.moment is Moment.EARLIER:
+            if passage is not None:
+                found = [*self._keyframes([passage.request.begin_seconds])]
+            else:
+                found = [album.before(episode.started_at)]
+        else:
+            found = [*self._keyframes(recent[-NEIGHBOURS:])]
+            if not found:
+                found = [album.latest_of(episode.started_at)]
+        return [packet for packet in found if packet is not None]
+
+    def _keyframes(self, instants: Iterable[float]) -> list[CompressedPacket]:
+        packets: dict[float, CompressedPacket] = {}
+        for seconds in instants:
+            try:
+                packet = self._ring.keyframe_at(seconds)
+            except VideoError:
+                continue  # it has left the ring; the album may have another
+            packets[packet.seconds] = packet
+        return list(packets.values())
+
+    def _of_packets(
+        self, packets: Iterable[CompressedPacket], episode: Episode, frames: dict[float, Frame]
+    ) -> list[Shot]:
+        shots = []
+        for packet in packets:
+            if packet.seconds not in frames:
+                frames[packet.seconds] = self._mask.apply(decode_keyframe(packet))
+            shots.append(self._shot(frames[packet.seconds], episode))
+        return shots
+
+    def _of_truck(
+        self,
+        need: Need,
+        episode: Episode,
+        truck: TruckPassage | None,
+        recent: Sequence[float],
+        frames: dict[float, Frame],
+    ) -> list[Shot]:
+        if need.role == "spill":
+            return self._of_packets(self._keyframes(recent[-NEIGHBOURS:]), episode, frames)
+        if truck is None:
+            return []
+        if truck.best_seconds not in frames:
+            frame = self._frame_near(truck.best_seconds)
+            if frame is None:
+                return []
+            frames[truck.best_seconds] = frame
+        frame = frames[truck.best_seconds]
+        box = truck.plate_fraction_box if need.role == "plate" else truck.best_fraction_box
+        return [Shot(frame=frame, subject=box.scaled(frame.width, frame.height))]
+
+    def _frame_near(self, seconds: float) -> Frame | None:
+        begin, end = seconds - TRUCK_SPAN_SECONDS, seconds + TRUCK_SPAN_SECONDS
+        try:
+            frames = list(decode_span(self._ring, begin, end, None))
+        except VideoError:
+            return None
+        return self._mask.apply(min(frames, key=lambda frame: abs(frame.seconds - seconds)))
+
+    def _shot(self, frame: Frame, episode: Episode) -> Shot:
+        subject = episode.box_in_pixels(frame.width, frame.height)
+        return Shot(frame=frame, subject=subject, occluders=tuple(self._occluders(frame)))
+
+    def _occluders(self, frame: Frame) -> list[Box]:
+        thresholds = self._detector.card.thresholds
+        found = self._detector.detect(frame).of(*OCCLUDERS)
+        return [d.box for d in found if d.score >= thresholds.get(d.class_name, 0.0)]
+
+
+def _guilty_truck(passage: Passage) -> TruckPassage | None:
+    """The truck that most likely spilled: loaded and open before unclear, unclear before closed."""
+    order = (
+        LoadState.OPEN_LOADED,
+        LoadState.OPEN_EMPTY,
+        LoadState.UNCLEAR,
+        LoadState.COVERED,
+        LoadState.CLOSED,
+    )
+    return min(
+        passage.trucks,
+        key=lambda truck: (order.index(truck.load), -truck.best_fraction_box.area),
+        default=None,
+    )

@@ -1,0 +1,1 @@
+"""Reading video: packets into a ring, keyframes for triage, bursts and clips on demand."""

@@ -1,0 +1,313 @@
+"""Train the truck load state classifier on crops and export it with its card.
+
+    python -m models.load_state --data path/to/data --rendered /tmp/rendered
+        --checkpoint /tmp/run/last.pt --out models/shipped      (one line)
+
+Classes: covered, open_empty, open_loaded, closed. The body is the first seven layers of the trained
+street detector, which has seen trucks. Real crops (trucks/cover_state) mostly show an open body
+without saying whether it is empty, and `unclear` ones are left out; loaded bodies come from the
+rendered street alone. Writes OUT/load_state.onnx and OUT/load_state.toml; the abstain threshold and
+the figures are `models.evaluate_load_state --write`'s work. Needs torch and ultralytics.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import cv2
+import numpy as np
+import onnx
+import onnxslim  # type: ignore[import-not-found,unused-ignore]
+import torch  # type: ignore[import-not-found,unused-ignore]
+from torch import Tensor, nn  # type: ignore[import-not-found,unused-ignore]
+
+from models.cards import sha256, write_card
+from models.classes import LOAD_STATES
+from models.label_sets import PAD, LabelSetError, read_picture
+from models.network import WeightsError, load_checkpoint, settle_on_cpu
+from models.samples import jitter_colour
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SIZE_PX: Final = 128
+BODY_LAYERS: Final = 7  # of YOLO11n, to stride 16
+BATCH: Final = 32
+RATE: Final = 1e-3  # of the new head; the body learns at a tenth
+DRAWS: Final = 960  # crops an epoch
+REAL_SHARE: Final = 0.4  # of the draws of a class that has real crops
+
+# Folder of a real crop -> shares of the states. An open body seen from the side may be either; most
+# are empty, and a load that nobody sees must not count as one.
+REAL_TARGETS: Final[dict[str, dict[str, float]]] = {
+    "covered_tarp": {"covered": 1.0},
+    "closed_body": {"closed": 1.0},
+    "tanker": {"closed": 1.0},
+    "open_uncovered": {"open_empty": 0.8, "open_loaded": 0.2},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crop:
+    """A truck with a margin of a tenth, and what is known of its load."""
+
+    image: NDArray[np.uint8]  # BGR
+    target: NDArray[np.float32]  # (4,) shares of `LOAD_STATES`
+    real: bool
+
+
+class LoadStateNetwork(nn.Module):  # type: ignore[misc,unused-ignore]  # torch may be missing
+    """Detector layers, one more convolution, mean and maximum over the crop, probabilities."""
+
+    def __init__(self, body: nn.Sequential) -> None:
+        """Put a new head on the layers of a detector."""
+        super().__init__()
+        self.body = body
+        self.mix = nn.Sequential(nn.Conv2d(128, 128, 1, bias=False), nn.BatchNorm2d(128), nn.SiLU())
+        self.drop = nn.Dropout(0.3)
+        self.head = nn.Linear(256, len(LOAD_STATES))
+
+    def logits(self, pixels: Tensor) -> Tensor:
+        """Scores before the softmax, shape (batch, 4)."""
+        features = self.mix(self.body(pixels))
+        pooled = torch.cat([features.mean((2, 3)), features.amax((2, 3))], 1)
+        scores: Tensor = self.head(self.drop(pooled))
+        return scores
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Probabilities, shape (batch, 4)."""
+        return self.logits(pixels).softmax(1)
+
+
+def read_crops(folder: Path, targets: dict[str, dict[str, float]], *, real: bool) -> list[Crop]:
+    """Crops in folders by class.
+
+    Raises:
+        LabelSetError: A class has no folder or no crop, or a picture cannot be read.
+    """
+    crops = []
+    for name, shares in targets.items():
+        files = sorted((folder / name).glob("*.*"))
+        if not files:
+            raise LabelSetError(folder / name, "no crops")
+        target = np.array([shares.get(s, 0.0) for s in LOAD_STATES], dtype=np.float32)
+        crops += [Crop(image=read_picture(f), target=target, real=real) for f in files]
+    return crops
+
+
+def fit(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Letterbox to the network's square."""
+    height, width = image.shape[:2]
+    scale = SIZE_PX / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    left, top = (SIZE_PX - size[0]) // 2, (SIZE_PX - size[1]) // 2
+    canvas = np.full((SIZE_PX, SIZE_PX, 3), PAD, dtype=np.uint8)
+    canvas[top : top + size[1], left : left + size[0]] = cv2.resize(
+        image, size, interpolation=method
+    )
+    return canvas
+
+
+def disturb(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A crop as a worse camera or a worse box would give it."""
+    height, width = image.shape[:2]
+    low = (rng.uniform(0, 0.1, 2) * [height, width]).astype(int)
+    high = ((1 - rng.uniform(0, 0.1, 2)) * [height, width]).astype(int)
+    image = image[low[0] : max(high[0], low[0] + 8), low[1] : max(high[1], low[1] + 8)]
+    image = fit(np.ascontiguousarray(image[:, ::-1] if rng.random() < 0.5 else image))  # noqa: PLR2004
+    if rng.random() < 0.4:  # noqa: PLR2004 (far away)
+        small = int(rng.integers(36, 96))
+        tiny = cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA)
+        image = np.asarray(cv2.resize(tiny, (SIZE_PX, SIZE_PX)), dtype=np.uint8)
+    if rng.random() < 0.3:  # noqa: PLR2004 (moving or out of focus)
+        across, down = (int(v) * 2 + 1 for v in rng.integers(0, 3, 2))
+        image = np.asarray(cv2.blur(image, (across, down)), dtype=np.uint8)
+    image = jitter_colour(image, rng)
+    if rng.random() < 0.3:  # noqa: PLR2004 (dusk)
+        image = (255 * (image / 255.0) ** rng.uniform(0.6, 2.0)).astype(np.uint8)
+    if rng.random() < 0.4:  # noqa: PLR2004 (sensor noise)
+        noise = rng.normal(0, rng.uniform(2, 12), image.shape)
+        image = np.clip(image + noise, 0, 255).astype(np.uint8)
+    if rng.random() < 0.3:  # noqa: PLR2004 (something in front)
+        x, y, w, h = (int(v) for v in rng.uniform([0, 0, 8, 8], [100, 100, 36, 36]))
+        image[y : y + h, x : x + w] = rng.integers(0, 255, 3)
+    return image
+
+
+def to_pixels(images: Sequence[NDArray[np.uint8]]) -> Tensor:
+    """Letterboxed crops as the network's input, R, G, B in [0, 1]."""
+    stacked = np.stack([i[..., ::-1].transpose(2, 0, 1) for i in images])
+    return torch.from_numpy(np.ascontiguousarray(stacked)).float() / 255
+
+
+def draw(crops: Sequence[Crop], rng: np.random.Generator) -> list[Crop]:
+    """An epoch: as many of each state, real and rendered in a fixed proportion."""
+    chosen: list[Crop] = []
+    for state in range(len(LOAD_STATES)):
+        own = [c for c in crops if int(c.target.argmax()) == state]
+        real, made = [c for c in own if c.real], [c for c in own if not c.real]
+        count = DRAWS // len(LOAD_STATES)
+        from_real = count if not made else round(count * REAL_SHARE) if real else 0
+        for group, number in ((real, from_real), (made, count - from_real)):
+            chosen += (
+                [group[int(i)] for i in rng.integers(len(group), size=number)] if group else []
+            )
+    return [chosen[int(i)] for i in rng.permutation(len(chosen))]
+
+
+def train(network: LoadStateNetwork, crops: Sequence[Crop], epochs: int, seed: int) -> None:
+    """Train in place, with a cosine learning rate."""
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": network.body.parameters(), "lr": RATE / 10},
+            {"params": [*network.mix.parameters(), *network.head.parameters()], "lr": RATE},
+        ],
+        weight_decay=0.02,
+    )
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
+    for epoch in range(epochs):
+        network.train()
+        start = time.monotonic()
+        rng = np.random.default_rng((seed, epoch))
+        drawn = draw(crops, rng)
+        losses = []
+        for at in range(0, len(drawn) - BATCH + 1, BATCH):
+            batch = drawn[at : at + BATCH]
+            pixels = to_pixels([disturb(c.image, rng) for c in batch])
+            wanted = torch.from_numpy(np.stack([c.target for c in batch]))
+            loss = nn.functional.cross_entropy(network.logits(pixels), wanted, label_smoothing=0.05)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            losses.append(float(loss))
+        schedule.step()
+        took = time.monotonic() - start
+        print(f"epoch {epoch + 1}/{epochs} loss {np.mean(losses):.4f} {took:.1f} s", flush=True)
+
+
+def export(network: LoadStateNetwork, out: Path) -> Path:
+    """Write the ONNX file, checked against torch."""
+    network.eval()
+    out.mkdir(parents=True, exist_ok=True)
+    sample = torch.rand(2, 3, SIZE_PX, SIZE_PX)
+    with tempfile.TemporaryDirectory(dir=out) as folder:
+        made = Path(folder) / "load_state.onnx"
+        torch.onnx.export(
+            network,
+            (sample,),
+            str(made),
+            opset_version=17,
+            input_names=["images"],
+            output_names=["output0"],
+            dynamic_axes={"images": {0: "batch"}, "output0": {0: "batch"}},
+            dynamo=False,
+        )
+        onnx.save(onnxslim.slim(onnx.load(made)), made)
+        _check_parity(network, made, sample)
+        made.replace(out / made.name)
+    return out / made.name
+
+
+def _check_parity(network: LoadStateNetwork, path: Path, sample: Tensor) -> None:
+    """Raise unless ONNX Runtime answers as torch does."""
+    import onnxruntime  # type: ignore[import-untyped]  # noqa: PLC0415 (training goes without)
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    with torch.inference_mode():
+        gap = np.abs(session.run(None, {"images": sample.numpy()})[0] - network(sample).numpy())
+    if gap.max() > 1e-4:  # noqa: PLR2004 (probabilities)
+        message = f"{path}: differs from torch by {gap.max():.5f}"
+        raise WeightsError(message)
+
+
+def card_of(onnx_file: Path, crops: Sequence[Crop], epochs: int, seed: int) -> dict[str, Any]:
+    """The card without figures."""
+    states = [int(c.target.argmax()) for c in crops]
+    counts = [
+        {
+            "name": "cover_state" if real else "rendered",
+            "role": "real" if real else "rendered",
+            "licence": "CC BY 4.0 declared by uploader" if real else "AGPL-3.0-or-later",
+            **{
+                name: sum(s == i and c.real == real for s, c in zip(states, crops, strict=True))
+                for i, name in enumerate(LOAD_STATES)
+            },
+        }
+        for real in (True, False)
+    ]
+    return {
+        "format": 1,
+        "name": "load_state",
+        "version": "1",
+        "task": "classify",
+        "file": onnx_file.name,
+        "sha256": sha256(onnx_file),
+        "created": "2026-11-22",
+        "licence": "AGPL-3.0-or-later",
+        "abstain_below": 0.6,
+        "input": {
+            "name": "images",
+            "width": SIZE_PX,
+            "height": SIZE_PX,
+            "stride": SIZE_PX,
+            "channels": "RGB",
+            "range": [0.0, 1.0],
+            "pad": PAD,
+        },
+        "output": {"name": "output0", "layout": "probabilities"},
+        "classes": [{"name": name} for name in LOAD_STATES],
+        "training": {
+            "recipe": "first seven layers of the street detector, new head, crops with a margin of"
+            " a tenth; models/load_state.py",
+            "epochs": epochs,
+            "image_size": SIZE_PX,
+            "seed": seed,
+        },
+        "data": counts,
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="models.load_state", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="the data pack's folder")
+    parser.add_argument("--rendered", type=Path, required=True, help="folder of rendered pictures")
+    parser.add_argument("--checkpoint", type=Path, required=True, help="last.pt of models.train")
+    parser.add_argument("--out", type=Path, required=True, help="folder for ONNX and card")
+    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    options = parser.parse_args(arguments)
+    settle_on_cpu(options.threads)
+    torch.manual_seed(options.seed)
+    made = {state: {state: 1.0} for state in LOAD_STATES}
+    try:
+        crops = read_crops(
+            options.data / "trucks" / "cover_state" / "train", REAL_TARGETS, real=True
+        )
+        crops += read_crops(options.rendered / "trucks" / "train", made, real=False)
+        detector = load_checkpoint(options.checkpoint)
+        network = LoadStateNetwork(nn.Sequential(*detector.model[:BODY_LAYERS]))
+        train(network, crops, options.epochs, options.seed)
+        onnx_file = export(network, options.out)
+    except (WeightsError, LabelSetError, OSError) as exc:
+        print(f"load_state: {exc}", file=sys.stderr)
+        return 1
+    card = options.out / "load_state.toml"
+    write_card(card, card_of(onnx_file, crops, options.epochs, options.seed))
+    size = onnx_file.stat().st_size
+    print(json.dumps({"ok": True, "card": str(card), "crops": len(crops), "bytes": size}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

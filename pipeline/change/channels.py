@@ -1,0 +1,39 @@
+"""Largest and smallest channel of each pixel, an order of magnitude faster than along an axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Number = TypeVar("Number", np.uint8, np.float32)
+
+
+def channel_max(image: NDArray[Number]) -> NDArray[Number]:
+    """The largest channel of each pixel of an h x w x C picture, h x w.
+
+    >>> channel_max(np.array([[[1, 5, 3]]], np.uint8)).tolist()
+    [[5]]
+    """
+    planes = cv2.split(image)
+    largest = planes[0]
+    for plane in planes[1:]:
+        largest = cv2.max(largest, plane)
+    return np.asarray(largest, image.dtype)
+
+
+def channel_min(image: NDArray[Number]) -> NDArray[Number]:
+    """The smallest channel of each pixel of an h x w x C picture, h x w.
+
+    >>> channel_min(np.array([[[1, 5, 3]]], np.uint8)).tolist()
+    [[1]]
+    """
+    planes = cv2.split(image)
+    smallest = planes[0]
+    for plane in planes[1:]:
+        smallest = cv2.min(smallest, plane)
+    return np.asarray(smallest, image.dtype)

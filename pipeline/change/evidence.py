@@ -1,0 +1,93 @@
+"""Evidence per pixel: for how many seconds something has stood there, through short occlusions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pipeline.change.difference import Difference
+
+STABLE_SECONDS = 3.0  # the steady view must hold that long before a difference counts
+CAP_FACTOR = 2.0  # of the age asked for: what has gone is let go after as long again
+LEAVE_FACTOR = 0.5  # a pixel leaves at half the age it entered at, so that patches do not flicker
+OCCUPIED_SECONDS = 60.0  # time constant of "how often is a person or vehicle here"
+UNSTEADY_DECAY = 0.2  # of a second per second, where the picture does not come to rest
+
+
+class StandingEvidence:
+    """Two accumulators per pixel, solid and veil, each bounded by its cap."""
+
+    def __init__(
+        self, shape: tuple[int, int], *, min_age_seconds: float, flat_age_seconds: float
+    ) -> None:
+        self._min_age_seconds = min_age_seconds
+        self._flat_age_seconds = flat_age_seconds
+        self.solid_seconds = np.zeros(shape, np.float32)
+        self.veil_seconds = np.zeros(shape, np.float32)
+        self.held_seconds = np.zeros(shape, np.float32)  # how long the pixel has been standing
+        self.occupied_share = np.zeros(shape, np.float32)  # of the last minute, in [0, 1]
+        self.standing = np.zeros(shape, np.bool_)
+        self.standing_veil = np.zeros(shape, np.bool_)
+
+    def update(
+        self,
+        difference: Difference,
+        steady_seconds: NDArray[np.float32],
+        occupied: NDArray[np.bool_],
+        dt: float,
+    ) -> None:
+        """Take one comparison; all arrays h x w. Occupied pixels keep what they had."""
+        rate = np.float32(1.0 - np.exp(-dt / OCCUPIED_SECONDS))
+        self.occupied_share += (occupied - self.occupied_share) * rate
+        stable = (steady_seconds >= STABLE_SECONDS) & ~occupied
+        unsteady = ~stable & ~occupied
+        self.solid_seconds = _accumulated(
+            self.solid_seconds, difference.solid, stable, unsteady, dt, self._min_age_seconds
+        )
+        self.veil_seconds = _accumulated(
+            self.veil_seconds,
+            difference.veil | difference.solid,
+            stable,
+            unsteady,
+            dt,
+            self._flat_age_seconds,
+        )
+        self.standing = _hysteresis(self.standing, self.solid_seconds, self._min_age_seconds)
+        self.standing_veil = _hysteresis(
+            self.standing_veil, self.veil_seconds, self._flat_age_seconds
+        )
+        self.held_seconds = np.where(self.standing, self.held_seconds + dt, 0.0).astype(np.float32)
+
+    def seconds_of(self, flat: bool) -> NDArray[np.float32]:  # noqa: FBT001 - one flag
+        """The accumulator of plain or of solid patches."""
+        return self.veil_seconds if flat else self.solid_seconds
+
+    def forget(self, where: NDArray[np.bool_]) -> None:
+        """Drop the evidence where the mask is true."""
+        for array in (self.solid_seconds, self.veil_seconds, self.held_seconds):
+            array[where] = 0.0
+        self.standing[where] = False
+        self.standing_veil[where] = False
+
+
+def _accumulated(
+    seconds: NDArray[np.float32],
+    differs: NDArray[np.bool_],
+    stable: NDArray[np.bool_],
+    unsteady: NDArray[np.bool_],
+    dt: float,
+    age: float,
+) -> NDArray[np.float32]:
+    sign = np.where(differs, np.float32(dt), np.float32(-dt))
+    change = np.where(stable, sign, np.where(unsteady, np.float32(-UNSTEADY_DECAY * dt), 0.0))
+    return np.clip(seconds + change, 0.0, CAP_FACTOR * age).astype(np.float32)
+
+
+def _hysteresis(
+    before: NDArray[np.bool_], seconds: NDArray[np.float32], age: float
+) -> NDArray[np.bool_]:
+    return (seconds >= age) | (before & (seconds >= LEAVE_FACTOR * age))

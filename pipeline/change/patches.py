@@ -1,0 +1,239 @@
+"""Patches: connected pixels that stand where nothing stood, judged by shape and outline, and aged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pipeline.change.difference import Comparand, Difference
+
+JOIN_PX = 5  # coarse pixels: parts of one stall lie that close together
+MIN_FILL = 0.2  # of its box: a frame of lines round nothing is no thing
+MIN_THICKNESS_PX = 2.5  # coarse pixels, 2 x area / outline: thinner is an edge that light moved
+FLAT_FILL = 0.6  # brightness alone must at least look like a board
+FLAT_TELLING = 0.3  # of a flat patch may lie on texture; on texture a veil is proven light
+GHOST_RATIO = 1.5  # the reference's contrast along the outline over that of the picture
+OUTLINE_BLUR_PX = 5  # brick and leaves vanish, the outline of a thing stays
+MIN_HIDDEN = 0.15  # less, and only new lines tell of the patch
+MIN_LINES_AREA_PX = 100  # coarse pixels, two windows: where two edges of shadow meet there is less
+SAME_OVERLAP = 0.25  # of the smaller box: the same patch as in the last picture
+LOST_SECONDS = 30.0  # a patch hidden for so long keeps its age
+BORDER_PX = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Patch:
+    """One connected patch, in coarse pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    mask: NDArray[np.bool_]  # height x width
+    strength: float  # mean difference score, in [0, 1]
+    hidden_share: float  # where the scene's own texture or colour is gone, in [0, 1]
+    flat: bool  # only brightness tells it
+
+    @property
+    def area(self) -> int:
+        """Coarse pixels."""
+        return int(self.mask.sum())
+
+    @property
+    def fill(self) -> float:
+        """Share of its box, in [0, 1]."""
+        return self.area / (self.width * self.height)
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Where it lies in a coarse array."""
+        rows = slice(self.top, self.top + self.height)
+        return rows, slice(self.left, self.left + self.width)
+
+
+def find_patches(
+    standing: NDArray[np.bool_],
+    difference: Difference,
+    *,
+    min_area: float,
+    max_area: float,
+    flat: bool = False,
+) -> list[Patch]:
+    """Connected patches of sane size and shape, largest first.
+
+    Args:
+        standing: h x w, pixels where something stands.
+        difference: Of the newest comparison, for the strength.
+        min_area: Coarse pixels.
+        max_area: Coarse pixels.
+        flat: Whether the pixels stand by brightness only.
+    """
+    mask = standing.astype(np.uint8)
+    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    if not mask.any():
+        return []
+    joined = cv2.dilate(mask, np.ones((JOIN_PX, JOIN_PX), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    found: list[Patch] = []
+    for label in range(1, count):
+        if stats[label, cv2.CC_STAT_AREA] < min_area:
+            continue
+        patch = _patch(mask, labels, stats[label], label, difference, flat=flat)
+        if patch is not None and min_area <= patch.area <= max_area and _is_sane(patch):
+            found.append(patch)
+    return sorted(found, key=lambda patch: (-patch.area, patch.top, patch.left))
+
+
+def _patch(
+    mask: NDArray[np.uint8],
+    labels: NDArray[np.int32],
+    stat: NDArray[np.int32],
+    label: int,
+    difference: Difference,
+    *,
+    flat: bool,
+) -> Patch | None:
+    left, top, width, height = (int(v) for v in stat[:4])
+    window = slice(top, top + height), slice(left, left + width)
+    part = ((labels[window] == label) & (mask[window] > 0)).astype(np.uint8)
+    part = _filled(part)
+    part = _filled(part & difference.edge[window]) if not flat else part
+    ys, xs = np.nonzero(part)
+    if len(xs) == 0:
+        return None
+    x1, x2, y1, y2 = int(xs.min()), int(xs.max()) + 1, int(ys.min()), int(ys.max()) + 1
+    inside = part[y1:y2, x1:x2].astype(np.bool_)
+    place = slice(top + y1, top + y2), slice(left + x1, left + x2)
+    scores, hidden = difference.score[place], difference.hidden[place]
+    return Patch(
+        left=left + x1,
+        top=top + y1,
+        width=x2 - x1,
+        height=y2 - y1,
+        mask=inside,
+        strength=float(scores[inside].mean()),
+        hidden_share=float(hidden[inside].mean()),
+        flat=flat,
+    )
+
+
+def _filled(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Gaps closed and holes filled."""
+    part = cv2.morphologyEx(part, cv2.MORPH_CLOSE, np.ones((JOIN_PX, JOIN_PX), np.uint8))
+    contours, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(part, contours, -1, 1, cv2.FILLED)
+    return np.asarray(part, np.uint8)
+
+
+def _is_sane(patch: Patch) -> bool:
+    if patch.fill < (FLAT_FILL if patch.flat else MIN_FILL):
+        return False
+    if not patch.flat and patch.hidden_share < MIN_HIDDEN and patch.area < MIN_LINES_AREA_PX:
+        return False
+    padded = np.pad(patch.mask.astype(np.uint8), 1)
+    outline = int((padded - cv2.erode(padded, np.ones((3, 3), np.uint8))).sum())
+    return 2 * patch.area / max(outline, 1) >= MIN_THICKNESS_PX
+
+
+def is_light(patch: Patch, difference: Difference) -> bool:
+    """Whether a flat patch lies on texture that shines through: then it is shadow or sun."""
+    telling = difference.telling[patch.window][patch.mask]
+    return bool(telling.mean() > FLAT_TELLING)
+
+
+def is_ghost(patch: Patch, steady: NDArray[np.float32], comparand: Comparand) -> bool:
+    """Whether the reference, not the picture, has the thing: something was taken away.
+
+    The outline of a thing is a step in colour; it is in the picture that has the thing.
+
+    Args:
+        patch: The patch.
+        steady: h x w x 3, what the camera shows now.
+        comparand: The reference view.
+    """
+    rows, columns = steady.shape[:2]
+    pad = OUTLINE_BLUR_PX + BORDER_PX
+    y1, y2 = max(patch.top - pad, 0), min(patch.top + patch.height + pad, rows)
+    x1, x2 = max(patch.left - pad, 0), min(patch.left + patch.width + pad, columns)
+    mask = np.zeros((y2 - y1, x2 - x1), np.uint8)
+    top, left = patch.top - y1, patch.left - x1
+    mask[top : top + patch.height, left : left + patch.width] = patch.mask
+    kernel = np.ones((3, 3), np.uint8)
+    outline = cv2.dilate(mask, kernel, iterations=BORDER_PX) > cv2.erode(
+        mask, kernel, iterations=BORDER_PX
+    )
+    now = _step(steady[y1:y2, x1:x2], outline)
+    before = _step(comparand.colour[y1:y2, x1:x2], outline)
+    return before > GHOST_RATIO * now
+
+
+def _step(colour: NDArray[np.float32], outline: NDArray[np.bool_]) -> float:
+    """Mean slope of the blurred colour along an outline, grey levels per pixel."""
+    smooth = cv2.blur(colour, (OUTLINE_BLUR_PX, OUTLINE_BLUR_PX))
+    gx = cv2.Scharr(smooth, cv2.CV_32F, 1, 0, scale=1 / 32)
+    gy = cv2.Scharr(smooth, cv2.CV_32F, 0, 1, scale=1 / 32)
+    return float(np.hypot(gx, gy).max(axis=2)[outline].mean())
+
+
+@dataclass(slots=True, kw_only=True)
+class _Known:
+    """A patch as it was last seen."""
+
+    box: tuple[int, int, int, int]  # left, top, right, bottom
+    since_seconds: float
+    seen_seconds: float
+
+
+class PatchAges:
+    """Remembers since when each patch stands; at most `limit` of them."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._known: list[_Known] = []
+
+    def __len__(self) -> int:
+        """Count the patches remembered."""
+        return len(self._known)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._known.clear()
+
+    def update(self, patches: list[Patch], first: list[float], now: float) -> list[float]:
+        """The age in seconds of each patch.
+
+        Args:
+            patches: Of the newest picture.
+            first: For each, when its pixels began to stand; used if it was not known.
+            now: Seconds of the detector's own clock.
+        """
+        ages: list[float] = []
+        fresh: list[_Known] = []
+        for patch, begun in zip(patches, first, strict=True):
+            box = patch.left, patch.top, patch.left + patch.width, patch.top + patch.height
+            same = [k for k in self._known if _overlap(k.box, box) >= SAME_OVERLAP]
+            since = min([begun, *(k.since_seconds for k in same)])
+            fresh.append(_Known(box=box, since_seconds=since, seen_seconds=now))
+            ages.append(now - since)
+        hidden = [
+            k
+            for k in self._known
+            if now - k.seen_seconds <= LOST_SECONDS
+            and all(_overlap(k.box, f.box) < SAME_OVERLAP for f in fresh)
+        ]
+        self._known = (fresh + hidden)[: self._limit]
+        return ages
+
+
+def _overlap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> float:
+    """Shared area over the smaller area."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    smaller = min((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))
+    return max(width, 0) * max(height, 0) / max(smaller, 1)

@@ -1,0 +1,164 @@
+"""Where the picture lies against the reference view: shift and small zoom of a nudged camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FLOOR_LEVELS = 8.0  # added before a logarithm: keeps sensor noise in the dark small
+RELIEF_WINDOW_PX = 15  # coarse pixels: light varies on larger, texture on smaller scales
+RELIEF_LIMIT = 0.4  # log units: a lamp may not outweigh the street
+NEWTON_ROUNDS = 2  # of refinement; phase correlation has already come within half a pixel
+SCALE_LIMIT = 0.015  # zoom that a nudge or a warm lens may cause
+SETTLED_PX = 0.12  # a shift that small is not worth an interpolation
+BETTER = 0.02  # correlation that another alignment must gain over the last one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alignment:
+    """Where a point of the reference view lies in the picture, in coarse pixels.
+
+    `picture = center + scale * (reference - center) + (dx, dy)`
+    """
+
+    dx: float = 0.0
+    dy: float = 0.0
+    scale: float = 1.0
+    correlation: float = 1.0  # of picture and reference relief after alignment, in [-1, 1]
+
+    @property
+    def shift(self) -> tuple[float, float]:
+        """Right, down."""
+        return self.dx, self.dy
+
+    @property
+    def length(self) -> float:
+        """Coarse pixels."""
+        return float(np.hypot(self.dx, self.dy))
+
+    def apply(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The picture as it would look from the reference's place."""
+        return np.asarray(_warped(image, self.dx, self.dy, self.scale), np.uint8)
+
+    def inside(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
+        """True where the picture still shows the reference's pixel (rows, columns)."""
+        rows, columns = shape
+        cx, cy = (columns - 1) / 2, (rows - 1) / 2
+        x = cx + self.scale * (np.arange(columns) - cx) + self.dx
+        y = cy + self.scale * (np.arange(rows) - cy) + self.dy
+        seen_x = (x >= -SETTLED_PX) & (x <= columns - 1 + SETTLED_PX)
+        seen_y = (y >= -SETTLED_PX) & (y <= rows - 1 + SETTLED_PX)
+        return np.asarray(seen_y[:, None] & seen_x[None, :], np.bool_)
+
+    def undo(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """A mask of the reference view, moved to where the picture shows it."""
+        if self.length < 0.5:  # noqa: PLR2004 - half a pixel rounds to nothing
+            return mask
+        matrix = np.array([[1, 0, self.dx], [0, 1, self.dy]], np.float32)
+        size = (mask.shape[1], mask.shape[0])
+        moved = cv2.warpAffine(mask.astype(np.uint8), matrix, size, flags=cv2.INTER_NEAREST)
+        return moved.astype(np.bool_)
+
+
+def relief(luma: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Local relief of a grey picture (0..255): log brightness less its neighbourhood's, clipped.
+
+    Shadows, exposure and fog change it far less than brightness.
+    """
+    log = np.log(luma + np.float32(FLOOR_LEVELS))
+    low = cv2.blur(log, (RELIEF_WINDOW_PX, RELIEF_WINDOW_PX))
+    return np.clip(log - low, -RELIEF_LIMIT, RELIEF_LIMIT)
+
+
+class Registration:
+    """Finds pictures against one reference relief (h x w)."""
+
+    def __init__(self, reference: NDArray[np.float32], known: NDArray[np.bool_]) -> None:
+        rows, columns = reference.shape
+        self._reference = reference
+        self._known = known
+        half = (max(columns // 2, 2), max(rows // 2, 2))
+        self._small = cv2.resize(reference, half, interpolation=cv2.INTER_AREA)
+        self._window = cv2.createHanningWindow(half, cv2.CV_32F)
+        self._zoom = (columns / half[0], rows / half[1])
+        gx = cv2.Scharr(reference, cv2.CV_32F, 1, 0, scale=1 / 32)
+        gy = cv2.Scharr(reference, cv2.CV_32F, 0, 1, scale=1 / 32)
+        ys, xs = np.mgrid[0:rows, 0:columns].astype(np.float32)
+        zoom = gx * (xs - (columns - 1) / 2) + gy * (ys - (rows - 1) / 2)
+        self._slopes = np.stack([gx, gy, zoom])[
+            :, ::2, ::2
+        ]  # one pixel in four fixes three numbers
+
+    def find(
+        self, picture: NDArray[np.float32], usable: NDArray[np.bool_], before: Alignment
+    ) -> Alignment:
+        """The best alignment of a picture's relief (h x w), starting from the last one."""
+        usable = usable & self._known
+        best = self._scored(picture, usable, before)
+        guess = self._coarse(picture)
+        # Phase correlation is cyclic and easily led by repeated patterns: it must prove better.
+        if abs(guess.dx - best.dx) + abs(guess.dy - best.dy) > 0.5:  # noqa: PLR2004 - half a pixel
+            guess = self._scored(picture, usable, guess)
+            if guess.correlation > best.correlation + BETTER:
+                best = guess
+        refined = self._refined(picture, usable, best)
+        return refined if refined.correlation > best.correlation else best
+
+    def _coarse(self, picture: NDArray[np.float32]) -> Alignment:
+        size = (self._small.shape[1], self._small.shape[0])
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        (dx, dy), _ = cv2.phaseCorrelate(self._small, small, self._window)
+        return Alignment(dx=dx * self._zoom[0], dy=dy * self._zoom[1])
+
+    def _scored(
+        self, picture: NDArray[np.float32], usable: NDArray[np.bool_], guess: Alignment
+    ) -> Alignment:
+        warped = _warped(picture, guess.dx, guess.dy, guess.scale)[::2, ::2]
+        keep = usable[::2, ::2].astype(np.float32)
+        a, b = warped * keep, self._reference[::2, ::2]
+        power = float(np.sqrt((a * a).sum() * (b * b * keep).sum()))
+        correlation = float((a * b).sum()) / power if power > 0 else 0.0
+        return Alignment(dx=guess.dx, dy=guess.dy, scale=guess.scale, correlation=correlation)
+
+    def _refined(
+        self, picture: NDArray[np.float32], usable: NDArray[np.bool_], start: Alignment
+    ) -> Alignment:
+        """Gauss-Newton on shift and zoom (Lucas and Kanade's method)."""
+        dx, dy, scale = start.dx, start.dy, start.scale
+        keep = usable[::2, ::2]
+        slopes = self._slopes[:, keep]
+        if slopes.shape[1] < 100:  # noqa: PLR2004 - too little left of the picture to fit on
+            return start
+        reference = self._reference[::2, ::2][keep]
+        for _ in range(NEWTON_ROUNDS):
+            error = _warped(picture, dx, dy, scale)[::2, ::2][keep] - reference
+            weight = 1.0 / (
+                1.0 + np.square(error / 0.1)
+            )  # 0.1 log units: what moves has little say
+            weighted = slopes * weight
+            normal = weighted @ slopes.T + np.diag([1e-3, 1e-3, 1.0]).astype(np.float32)
+            step = np.linalg.solve(normal, weighted @ error)
+            dx, dy = dx - float(step[0]), dy - float(step[1])
+            scale = float(np.clip(scale - step[2], 1 - SCALE_LIMIT, 1 + SCALE_LIMIT))
+        return self._scored(picture, usable, Alignment(dx=dx, dy=dy, scale=scale))
+
+
+def _warped(image: NDArray[np.generic], dx: float, dy: float, scale: float) -> NDArray[np.generic]:
+    if abs(dx) < SETTLED_PX and abs(dy) < SETTLED_PX and abs(scale - 1) < 0.001:  # noqa: PLR2004 - 0.16 px at the border
+        return image
+    rows, columns = image.shape[:2]
+    cx, cy = (columns - 1) / 2, (rows - 1) / 2
+    matrix = np.array(
+        [[scale, 0, cx * (1 - scale) + dx], [0, scale, cy * (1 - scale) + dy]], np.float32
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpAffine(
+        image, matrix, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(moved)

@@ -1,0 +1,83 @@
+"""The steady view: what each pixel has shown for a while, less what only passed by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from pipeline.change.channels import channel_max
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BASE_TOLERANCE_LEVELS = 10.0  # JPEG and sensor noise of a coarse pixel stay below it
+NOISE_FACTOR = 3.0  # of the pixel's own mean deviation
+AVERAGE_SECONDS = 8.0  # the view is the mean of about so long
+REPLACE_SECONDS = 2.5  # disagreement that long is not a passer-by: begin anew
+MAX_MISS_SECONDS = 0.6 * REPLACE_SECONDS  # but never one picture alone, however far apart they come
+FIRST_NOISE_LEVELS = 3.0
+MAX_NOISE_LEVELS = 40.0  # a tree in a storm; beyond it a pixel says nothing anyway
+QUICK_NOISE_SECONDS = 10.0  # time constant while a pixel is new
+NOISE_SECONDS = 60.0  # time constant afterwards
+STARTLE_LEVELS = 30.0  # one sample raises the deviation by no more than from this
+
+
+class SteadyView:
+    """Running mean of what stays, with how long it has stayed and how much it trembles.
+
+    All arrays are h x w; one object holds 6 floats a pixel, whatever time passes.
+    """
+
+    def __init__(self, picture: NDArray[np.float32]) -> None:
+        shape = picture.shape[:2]
+        self.colour = picture.copy()  # h x w x 3, grey levels in the reference's tones
+        self.seconds = np.zeros(shape, np.float32)  # how long the colour has held
+        self.noise = np.full(shape, FIRST_NOISE_LEVELS, np.float32)  # mean deviation, levels
+        self.watched_seconds = np.zeros(shape, np.float32)  # how long the pixel was in view
+        self._missed_seconds = np.zeros(shape, np.float32)
+
+    def update(
+        self, picture: NDArray[np.float32], visible: NDArray[np.bool_], dt: float
+    ) -> NDArray[np.bool_]:
+        """Take one picture; pixels that are not visible keep what they had.
+
+        Returns:
+            h x w, true where the picture now differs from the steady view.
+        """
+        difference = channel_max(cv2.absdiff(picture, self.colour))
+        differs = difference > BASE_TOLERANCE_LEVELS + NOISE_FACTOR * self.noise
+        agrees = visible & ~differs
+        misses = visible & differs
+
+        seconds = np.where(agrees, self.seconds + dt, self.seconds)
+        weight = dt / (np.minimum(seconds, AVERAGE_SECONDS) + np.float32(1e-6))
+        weight = np.where(agrees, np.minimum(weight, 1.0), 0.0).astype(np.float32)
+        step = min(dt, MAX_MISS_SECONDS)
+        self._missed_seconds = np.where(misses, self._missed_seconds + step, self._missed_seconds)
+        self._missed_seconds[agrees] = 0.0
+        replaced = misses & (self._missed_seconds >= REPLACE_SECONDS)
+        weight[replaced] = 1.0
+        seconds[replaced] = 0.0
+        self._missed_seconds[replaced] = 0.0
+        self.seconds = seconds
+        self.colour += (picture - self.colour) * weight[..., None]
+        self._learn_noise(difference, visible, dt)
+        return differs & visible
+
+    def begin_anew(self, where: NDArray[np.bool_]) -> None:
+        """Forget how long the colour has held where the mask is true."""
+        self.seconds[where] = 0.0
+        self._missed_seconds[where] = 0.0
+
+    def _learn_noise(
+        self, difference: NDArray[np.float32], visible: NDArray[np.bool_], dt: float
+    ) -> None:
+        startle = np.minimum(difference, STARTLE_LEVELS + self.noise)
+        slow = np.clip(self.watched_seconds, QUICK_NOISE_SECONDS, NOISE_SECONDS)
+        rate = np.where(visible, 1.0 - np.exp(-dt / slow), 0.0).astype(np.float32)
+        self.noise = np.minimum(self.noise + (startle - self.noise) * rate, MAX_NOISE_LEVELS)
+        self.watched_seconds = np.minimum(self.watched_seconds + visible * dt, 86400.0).astype(
+            np.float32
+        )

@@ -1,0 +1,176 @@
+"""Illegal advertising: something new on a surface where ads are not allowed, and it stays.
+
+Network: banner, poster, billboard, graffiti; a signboard speaks against. Change: it was not there
+in the reference view. Time: it persists where a carried banner or a parked lorry would be gone.
+"""
+
+from __future__ import annotations
+
+from pipeline.camera import Camera
+from pipeline.episodes.presence import Presence, Sight, Sighting, SpotReport
+from pipeline.episodes.presence_book import PresenceBook
+from pipeline.geometry import Box
+from pipeline.rules.advertising_reasons import AD_CLASSES, KNOWN_LEVEL, Surface, explain
+from pipeline.rules.judgement import JsonObject, Judgement, RuleOutcome
+from pipeline.rules.observation import VEHICLE_CLASSES, Observation, Part, share_in_zone
+from pipeline.rules.scene import MIN_COVER_SUPPORT, Scene
+from pipeline.rules.settings import WATCH_UNKNOWN_SECONDS, AdvertisingSettings
+from pipeline.rules.stalls import MIN_OPEN_SUPPORT
+from pipeline.violations import Subtype, Violation
+from pipeline.zones import Zone, ZoneKind
+
+SIGN_CLASSES = (*AD_CLASSES, "signboard")
+# What a stall is made of; a banner on it is a part of the stall.
+STALL_CLASSES = ("stall", "umbrella", "goods", "tricycle")
+STALL_SHARE = 0.5  # of the ad's box inside a stall's
+
+_SUBTYPES = {
+    "banner": Subtype.AD_BANNER,
+    "poster": Subtype.AD_POSTER,
+    "billboard": Subtype.AD_BOARD,
+    "graffiti": Subtype.AD_GRAFFITI,
+}
+
+
+class AdvertisingRule:
+    """Illegal advertising on one camera."""
+
+    name = "advertising"
+    violation = Violation.ILLEGAL_AD
+
+    def __init__(self, camera: Camera, settings: AdvertisingSettings | None = None) -> None:
+        self.settings = settings or AdvertisingSettings()
+        self._surfaces = camera.zones_of(ZoneKind.AD_SURFACE)
+        self._permitted = camera.zones_of(ZoneKind.PERMITTED_AD)
+        self._presences = PresenceBook(self.settings.presence)
+
+    def observe(self, observation: Observation) -> RuleOutcome:
+        """Take in one triage frame; frames come in the order of their `seconds`."""
+        if not self.settings.enabled or not self._surfaces:
+            return RuleOutcome()
+        scene = Scene.of(observation)
+        stalls = observation.parts(*STALL_CLASSES)
+        presences = self._presences.observe(
+            seconds=observation.seconds,
+            captured_at=observation.captured_at,
+            sightings=self._sightings(scene) if observation.view_is_reliable else (),
+            look=lambda presence: _look(presence, scene, stalls),
+        )
+        judgements = [self._judge(presence, observation) for presence in presences]
+        return RuleOutcome(
+            judgements=tuple(
+                j for j in judgements if j.present_seconds >= self.settings.report_after_seconds
+            ),
+            watched=tuple(
+                p.fraction_box
+                for p, j in zip(presences, judgements, strict=True)
+                if _is_watched(p, j)
+            ),
+        )
+
+    def snapshot(self) -> JsonObject:
+        """The state as JSON values, for a restart."""
+        return {"presences": self._presences.snapshot()}
+
+    def restore(self, snapshot: JsonObject) -> None:
+        """Take up the state of a `snapshot`, dropping the current one.
+
+        Raises:
+            SnapshotError: The snapshot is not one of this rule's.
+        """
+        self._presences.restore(snapshot.get("presences") or {})
+
+    def _sightings(self, scene: Scene) -> list[Sighting]:
+        """Signs and static changes on an ad surface, without lettering on vehicles."""
+        vehicles = [
+            part.fraction_box
+            for part in scene.observation.parts(*VEHICLE_CLASSES)
+            if part.support >= MIN_COVER_SUPPORT
+        ]
+        found = [
+            Sighting(
+                fraction_box=part.fraction_box,
+                supports={part.class_name: part.support},
+                opens=part.support >= MIN_OPEN_SUPPORT,
+            )
+            for part in scene.observation.parts(*SIGN_CLASSES)
+        ]
+        found += [
+            Sighting(fraction_box=proposal.fraction_box, supports={"change": 1.0})
+            for proposal in scene.proposals
+        ]
+        return [
+            sighting
+            for sighting in found
+            if _most(sighting.fraction_box, self._surfaces)[1] >= self.settings.zone_share
+            and not any(
+                sighting.fraction_box.share_inside(vehicle) >= self.settings.vehicle_share
+                for vehicle in vehicles
+            )
+        ]
+
+    def _judge(self, presence: Presence, observation: Observation) -> Judgement:
+        box = presence.fraction_box
+        zone, share = _most(box, self._surfaces)
+        permit, permit_share = _most(box, self._permitted)
+        permitted = permit is not None and permit_share >= self.settings.permitted_share
+        surface = Surface(zone=zone, share=share, permit=permit if permitted else None)
+        return Judgement(
+            subtype=self._subtype(presence, observation),
+            zone_id=zone.id if zone else "",
+            presence_id=presence.presence_id,
+            fraction_box=box,
+            sight=Sight.ABSENT if permitted else presence.sight,
+            started_at=presence.first_seen_at,
+            last_seen_at=presence.last_seen_at,
+            present_seconds=presence.present_seconds,
+            explanation=explain(presence, surface, self.settings),
+        )
+
+    def _subtype(self, presence: Presence, observation: Observation) -> Subtype:
+        """By the class believed most, or by the shape of what nobody recognises."""
+        best = max(AD_CLASSES, key=presence.level)
+        if presence.level(best) >= KNOWN_LEVEL:
+            return _SUBTYPES[best]
+        box = observation.to_pixels(presence.fraction_box)
+        is_wide = box.width >= self.settings.banner_aspect * box.height
+        return Subtype.AD_BANNER if is_wide else Subtype.AD_POSTER
+
+
+def _most(box: Box, zones: tuple[Zone, ...]) -> tuple[Zone | None, float]:
+    """The zone that holds most of a box, and the share of the box in it; the first of equals."""
+    best: tuple[Zone | None, float] = (None, 0.0)
+    for zone in zones:
+        share = share_in_zone(box, zone)
+        if share > best[1]:
+            best = zone, share
+    return best
+
+
+def _look(presence: Presence, scene: Scene, stalls: tuple[Part, ...]) -> SpotReport:
+    box = presence.fraction_box
+    observation = scene.observation
+    change = scene.change_support(box)
+    covered = scene.covered_share(box) >= MIN_COVER_SUPPORT
+    # Without a reference for this light, a sign that the network misses is not known to be gone.
+    blind = observation.change is not None and change is None
+    figures: dict[str, float] = {}
+    proposals = scene.proposals_at(box)
+    if proposals:
+        figures["fill"] = max(proposals, key=lambda p: p.fraction_box.iou(box)).fill
+    part_of = max(
+        (p.support for p in stalls if box.share_inside(p.fraction_box) >= STALL_SHARE), default=0.0
+    )
+    people = min(sum(box.share_inside(person) for person in scene.people), 1.0)
+    return SpotReport(
+        sees=change is not None and change >= MIN_COVER_SUPPORT,
+        hidden=covered or blind or not observation.view_is_reliable,
+        supports={"change": change, "held": people, "stall_part": part_of},
+        figures=figures,
+    )
+
+
+def _is_watched(presence: Presence, judgement: Judgement) -> bool:
+    """Whether the reference view must not learn it: an ad, or nobody knows yet."""
+    known = max(presence.level(name) for name in AD_CLASSES) >= KNOWN_LEVEL
+    return judgement.fired or known or presence.present_seconds < WATCH_UNKNOWN_SECONDS

@@ -1,0 +1,96 @@
+"""What speaks for and against an illegal ad at one spot, weighed and put into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.candidate import Explanation, Reason
+from pipeline.episodes.presence import Presence
+from pipeline.rules.settings import AdvertisingSettings
+from pipeline.rules.weighing import DECISIVE, MIN_SAID_LEVEL, reason, weigh
+from pipeline.zones import Zone
+
+AD_CLASSES = ("banner", "poster", "billboard", "graffiti")
+# From this level on the network is said to recognise something, and somebody to hold it.
+KNOWN_LEVEL = 0.25
+# Below this level of change, after so many seconds of looking, it was there when the view was
+# learned.
+UNCHANGED_LEVEL = 0.3
+UNCHANGED_AFTER_SECONDS = 20.0
+LONG_PERSISTENCE = 4.0  # times the rule's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """What something hangs on."""
+
+    zone: Zone | None  # the ad surface, none if its box slid off it
+    share: float  # of the box on it, in [0, 1]
+    permit: Zone | None  # the permitted place in which it hangs
+
+
+def explain(presence: Presence, surface: Surface, settings: AdvertisingSettings) -> Explanation:
+    """Let all witnesses speak about one presence."""
+    weights = settings.weights
+    reasons = [
+        reason("prior", weights.prior),
+        *_place_reasons(surface, settings),
+        *_time_reasons(presence, settings),
+        *_network_reasons(presence, settings),
+        *_change_reasons(presence, settings),
+    ]
+    for name, weight in (("held", weights.held), ("stall_part", weights.stall_part)):
+        if presence.level(name) >= KNOWN_LEVEL:
+            reasons.append(reason(name, weight * presence.level(name)))
+    if presence.drift >= settings.moving_sizes:
+        reasons.append(reason("moving", weights.moving, sizes=presence.drift))
+    return weigh("advertising", reasons, settings.fire_probability)
+
+
+def _place_reasons(surface: Surface, settings: AdvertisingSettings) -> list[Reason]:
+    if surface.permit is not None:
+        zone = surface.permit
+        name = zone.name or zone.id
+        return [reason("permitted_ad", DECISIVE, zone=name, document=zone.document)]
+    if surface.zone is None or surface.share < settings.zone_share:
+        return [reason("place_no_zone", DECISIVE)]
+    name = surface.zone.name or surface.zone.id
+    return [reason("on_ad_surface", settings.weights.place, zone=name, share=surface.share)]
+
+
+def _time_reasons(presence: Presence, settings: AdvertisingSettings) -> list[Reason]:
+    limit, weights = settings.persist_seconds, settings.weights
+    figures = {"present_seconds": presence.present_seconds, "persist_seconds": limit}
+    if presence.present_seconds < limit:
+        return [reason("persists_not_yet", DECISIVE, **figures)]
+    said = [reason("persists", weights.persists, **figures)]
+    if presence.present_seconds >= LONG_PERSISTENCE * limit:
+        said.append(reason("long_persists", weights.long_persists))
+    return said
+
+
+def _network_reasons(presence: Presence, settings: AdvertisingSettings) -> list[Reason]:
+    """The class believed most: a thing is one kind of ad, not several."""
+    weights = settings.weights
+    best = max(AD_CLASSES, key=presence.level)
+    level = presence.level(best)
+    said = []
+    if level >= MIN_SAID_LEVEL:
+        said.append(reason(f"sees_{best}", weights.network * level, level=level))
+    signboard = presence.level("signboard")
+    if signboard >= KNOWN_LEVEL and signboard > level:
+        said.append(reason("signboard", weights.signboard * signboard, level=signboard))
+    return said or [reason("sees_no_ad", 0.0)]
+
+
+def _change_reasons(presence: Presence, settings: AdvertisingSettings) -> list[Reason]:
+    weights, level = settings.weights, presence.level("change")
+    if presence.heard("change") < UNCHANGED_AFTER_SECONDS:
+        return [reason("novelty_unknown", 0.0)]
+    if level < UNCHANGED_LEVEL:
+        return [reason("already_there", weights.unchanged * (1 - level / UNCHANGED_LEVEL))]
+    said = [reason("new_on_surface", weights.change * level, level=level)]
+    fill = presence.figure("fill")
+    if fill >= settings.poster_fill:
+        said.append(reason("poster_like", weights.poster_like, fill=fill))
+    return said

@@ -1,0 +1,252 @@
+"""Every threshold and weight of the four rules, with the reason for its default.
+
+Weights are log-odds. The defaults are set so that the combinations listed in `docs/rules.md` come
+out as they should; no field data stands behind them yet. A site's reviewed items tune them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipeline.episodes.settings import MINUTE, PresenceSettings
+from pipeline.settings import Settings
+
+Seconds = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Probability = Annotated[float, Field(gt=0, lt=1)]
+ForWeight = Annotated[float, Field(ge=0)]
+AgainstWeight = Annotated[float, Field(le=0)]
+
+HOUR = 60 * MINUTE
+
+# A rule fires at three to two for a violation, not at even odds: operators reject what is wrong.
+FIRE_PROBABILITY = 0.6
+# Nothing is said about what was there for less: a person who walks by.
+REPORT_AFTER_SECONDS = 10.0
+# The reference view learns what no network knows and nobody trades at after this time.
+WATCH_UNKNOWN_SECONDS = HOUR
+
+
+class VendingWeights(Settings):
+    """Log-odds of the vending rule."""
+
+    prior: AgainstWeight = -5.2  # place, dwell, network and people alone do not reach the bar
+    place: ForWeight = 0.5
+    dwell: ForWeight = 0.5
+    long_dwell: ForWeight = 0.5  # twice the dwell
+    stall: ForWeight = 3.0
+    goods: ForWeight = 2.0
+    parasol: ForWeight = 1.8
+    tricycle: ForWeight = 1.0  # on its own it is a parked vehicle
+    network_most: ForWeight = 3.0  # the parts together: one network is one witness
+    change: ForWeight = 2.5
+    unchanged: AgainstWeight = -2.5
+    attended: ForWeight = 1.5
+    unattended: AgainstWeight = -3.0  # an abandoned stall, a parked tricycle, stored goods
+    hand_umbrella: AgainstWeight = -1.5
+    moving: AgainstWeight = -3.0
+
+
+class VendingSettings(Settings):
+    """The street-vending rule."""
+
+    enabled: bool = True
+    # Domain guide: 180 s, range 60-600.
+    dwell_seconds: Annotated[float, Field(ge=60, le=600)] = 180.0
+    report_after_seconds: Seconds = REPORT_AFTER_SECONDS
+    fire_probability: Probability = FIRE_PROBABILITY
+    # Of the ground under it that must lie in a no-vending zone.
+    zone_share: Share = 0.5
+    # Of the ground under it: at least this much is inside a permitted place, at most the second is
+    # outside of it, between them it stands over the line. Boxes are some per cent off.
+    inside_share: Share = 0.85
+    outside_share: Share = 0.15
+    # Share of the time with somebody standing at it: a vendor who fetches goods is away for less
+    # than half of it; at a stall left behind people only pass.
+    attended_share: Share = 0.5
+    abandoned_share: Share = 0.2
+    # Weight of `unattended`; switch off where left stalls are violations too.
+    abandoned_is_vending: bool = False
+    # A parasol is 2-3 m wide, a hand umbrella about 1 m, a person 0.5 m.
+    parasol_persons: Annotated[float, Field(gt=1)] = 3.0
+    # A stall that moved by its own size is a vendor on the way.
+    moving_sizes: Annotated[float, Field(gt=0)] = 1.0
+    # A kind of business is known when its hints reach this level.
+    business_level: Share = 0.5
+    # The rise is a sixth of the dwell; averages are over two thirds of it.
+    presence: PresenceSettings = PresenceSettings(rise_seconds=30.0, figure_seconds=120.0)
+    weights: VendingWeights = VendingWeights()
+
+
+class AdvertisingWeights(Settings):
+    """Log-odds of the advertising rule."""
+
+    prior: AgainstWeight = -4.8
+    place: ForWeight = 0.5
+    persists: ForWeight = 0.5
+    long_persists: ForWeight = 0.5  # four times as long
+    network: ForWeight = 2.5
+    change: ForWeight = 3.0  # that it is new is half of the offence
+    poster_like: ForWeight = 0.5
+    unchanged: AgainstWeight = -4.0
+    signboard: AgainstWeight = -3.0
+    held: AgainstWeight = -3.0
+    moving: AgainstWeight = -3.0
+    stall_part: AgainstWeight = -4.0
+
+
+class AdvertisingSettings(Settings):
+    """The illegal-advertising rule."""
+
+    enabled: bool = True
+    # Two minutes: a carried banner or a leaning ladder is gone by then, an ad is not. Ads are
+    # never urgent (domain guide), so waiting costs nothing.
+    persist_seconds: Annotated[float, Field(ge=30)] = 120.0
+    report_after_seconds: Seconds = REPORT_AFTER_SECONDS
+    fire_probability: Probability = FIRE_PROBABILITY
+    # Of the box that must lie on an ad surface, or in a permitted place for ads.
+    zone_share: Share = 0.5
+    permitted_share: Share = 0.5
+    # An ad whose box lies so much in a vehicle's is lettering on it.
+    vehicle_share: Share = 0.6
+    # A patch that fills its box so much is a rectangle: paper or cloth.
+    poster_fill: Share = 0.6
+    # Wider than this many heights, a thing without a class is called a banner.
+    banner_aspect: Annotated[float, Field(gt=1)] = 2.5
+    moving_sizes: Annotated[float, Field(gt=0)] = 1.0
+    # A wall may be dark, or the reference still be learned, for a night and a rainy day.
+    presence: PresenceSettings = PresenceSettings(
+        lapse_seconds=10 * MINUTE, max_hidden_seconds=36 * HOUR, figure_seconds=60.0
+    )
+    weights: AdvertisingWeights = AdvertisingWeights()
+
+
+class DustWeights(Settings):
+    """Log-odds of the dust rule."""
+
+    prior: AgainstWeight = -4.5  # a warm veil alone must grow as well
+    place: ForWeight = 0.5
+    persists: ForWeight = 0.5
+    network: ForWeight = 2.5
+    veil: ForWeight = 2.0
+    grows: ForWeight = 1.0
+    warm: ForWeight = 1.0
+    billows: ForWeight = 0.5
+    fog: AgainstWeight = -4.0
+    mist: AgainstWeight = -3.0
+    halo: AgainstWeight = -3.0
+    still: AgainstWeight = -3.0  # a net, a dirty lens, glare
+    net: AgainstWeight = -2.0
+
+
+class DustSettings(Settings):
+    """The construction-dust rule."""
+
+    enabled: bool = True
+    # A minute: the shortest dwell of the domain guide. One truck's puff is over in less.
+    persist_seconds: Annotated[float, Field(ge=20, le=600)] = 60.0
+    report_after_seconds: Seconds = REPORT_AFTER_SECONDS
+    fire_probability: Probability = FIRE_PROBABILITY
+    # A tenth of the site veiled is a plume that anybody sees.
+    full_cover: Share = 0.1
+    # Growth of the veil that counts whole: the site's tenth within a minute.
+    full_growth_per_second: Annotated[float, Field(gt=0)] = 0.1 / 60
+    # Red minus blue shift. Dust of soil is brown; water and fog are grey or blue.
+    warm_shift: Share = 0.02
+    # A veil brightens by this much before its colour says anything about water.
+    bright_shift: Share = 0.03
+    # Fog veils the whole picture; a plume fills its site at most.
+    fog_frame_cover: Share = 0.5
+    # Frame-to-frame change: a plume billows, a net, a lens and a lamp do not.
+    billow_unrest: Share = 0.08
+    still_unrest: Share = 0.03
+    # Share of the site as bare soil, and how long, until it is a finding (large bare soil
+    # uncovered: one of the listed findings). Ten minutes, so that a truck's load is not one.
+    bare_soil_share: Share = 0.3
+    bare_soil_seconds: Seconds = 10 * MINUTE
+    # A quarter of the persistence; plumes tear and close, so they decay in half a minute.
+    presence: PresenceSettings = PresenceSettings(
+        rise_seconds=15.0, decay_seconds=30.0, figure_seconds=30.0
+    )
+    soil_presence: PresenceSettings = PresenceSettings(
+        rise_seconds=60.0, decay_seconds=5 * MINUTE, max_hidden_seconds=36 * HOUR
+    )
+    weights: DustWeights = DustWeights()
+
+
+class SpillWeights(Settings):
+    """Log-odds of the muck-truck rule."""
+
+    prior: AgainstWeight = -4.0
+    passage: ForWeight = 1.0
+    material: ForWeight = 2.5  # new on the road, by comparison
+    rough: ForWeight = 1.0
+    sharp_edge: ForWeight = 0.5
+    network: ForWeight = 1.5
+    open_loaded: ForWeight = 1.5
+    open_unclear: ForWeight = 0.5
+    open_empty: AgainstWeight = -0.5  # muck sticks to empty bodies and wheels too
+    covered: AgainstWeight = -1.5
+    closed: AgainstWeight = -2.0
+    wet: AgainstWeight = -4.0
+    shadow: AgainstWeight = -4.0
+    whole_road: AgainstWeight = -4.0  # snow, rain, a change of light
+
+
+class SpillSettings(Settings):
+    """The muck-truck rule."""
+
+    enabled: bool = True
+    fire_probability: Probability = FIRE_PROBABILITY
+    # Of a truck's foot that must lie on the road zone.
+    zone_share: Share = 0.3
+    # A truck counts from half its class's threshold: a burst is cheap, a missed truck is not.
+    min_truck_support: Share = 0.25
+    # Trucks that follow each other closer than this are one crossing.
+    crossing_gap_seconds: Seconds = 3.0
+    # A crossing is at most so long: a truck at walking pace; a parked one is reported once.
+    max_crossing_seconds: Seconds = 20.0
+    # Before and after the crossing, so that the burst shows the truck come and go.
+    burst_margin_seconds: Seconds = 1.0
+    # Five pictures a second: a truck at 50 km/h moves less than half its length between two.
+    burst_frames_per_second: Annotated[float, Field(gt=0, le=25)] = 5.0
+    # A standing truck overlaps itself so much from frame to frame, and is remembered so long.
+    standing_iou: Share = 0.7
+    standing_memory_seconds: Seconds = 30.0
+    # Share of the frame that a truck must travel in the burst to have passed.
+    min_travel: Share = 0.05
+    # Of the road zone: less is a leaf or a manhole, more is weather.
+    min_area_share: Share = 0.0005
+    max_area_share: Share = 0.5
+    full_area_share: Share = 0.003
+    # Local contrast gained: soil is rough.
+    rough_texture: Share = 0.03
+    # Darker by this and no rougher: water. Softer than the road's own edges: a shadow.
+    wet_darkening: Share = 0.04
+    smooth_texture: Annotated[float, Field(ge=-1, le=1)] = 0.01
+    sharp_edge: Annotated[float, Field(ge=0)] = 1.0
+    # An open, loaded truck that drops nothing: a lead only, so off unless asked for.
+    report_uncovered_loads: bool = False
+    uncovered_share: Share = 0.75
+    min_uncovered_votes: Annotated[int, Field(ge=1)] = 3
+    # Requests that wait for their burst; more trucks than that and the oldest is given up.
+    max_pending: Annotated[int, Field(ge=1, le=1000)] = 64
+    # Material lies until it is swept; traffic covers it for minutes.
+    presence: PresenceSettings = PresenceSettings(
+        first_lapse_seconds=MINUTE,
+        lapse_seconds=2 * MINUTE,
+        max_hidden_seconds=HOUR,
+        max_presences=64,
+    )
+    weights: SpillWeights = SpillWeights()
+
+
+class RuleSettings(Settings):
+    """Settings of all rules of a camera."""
+
+    vending: VendingSettings = VendingSettings()
+    advertising: AdvertisingSettings = AdvertisingSettings()
+    dust: DustSettings = DustSettings()
+    muck_truck: SpillSettings = SpillSettings()

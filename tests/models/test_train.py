@@ -1,0 +1,94 @@
+"""Training parts that need torch and ultralytics; skipped where they are not installed."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("ultralytics")
+
+from models.classes import CLASSES, class_id  # noqa: E402 (after the skip)
+from models.export import differences, to_onnx  # noqa: E402
+from models.network import (  # noqa: E402
+    MaskedLoss,
+    WeightsError,
+    bare_network,
+    initial_network,
+    load_checkpoint,
+)
+from models.samples import Canvas  # noqa: E402
+from models.train import Course, Trainer, to_batch  # noqa: E402
+
+COURSE = Course(epochs=1, size=64, batch=2, rate=1e-3, mosaic=0.5, scale_draws=1, freeze=3, seed=1)
+
+
+def batch(mask_value=1, size=64):
+    canvas = Canvas(size)
+    canvas.boxes.append(np.array([[8, 8, 40, 40]], np.float32))
+    canvas.classes.append(np.array([class_id("truck")]))
+    canvas.mask[:] = mask_value
+    return to_batch([canvas.sample(), canvas.sample()])
+
+
+def class_gradients(mask_value):
+    """Gradient of the class scores, by class, summed over anchors."""
+    torch.manual_seed(0)
+    network = bare_network().train()
+    output = network(torch.rand(2, 3, 64, 64))
+    output["scores"].retain_grad()
+    loss, _ = MaskedLoss(network).loss(output, batch(mask_value))
+    loss.sum().backward()
+    return output["scores"].grad.abs().sum((0, 2))
+
+
+def test_masked_classes_get_no_gradient():
+    """Where nothing is known only the assigned anchors of the labelled class learn."""
+    known, unknown = class_gradients(1), class_gradients(0)
+    assert (known > 0).all()
+    assert unknown[class_id("truck")] > 0
+    others = [i for i in range(len(CLASSES)) if i != class_id("truck")]
+    assert unknown[others].abs().max() == 0
+
+
+def test_a_run_goes_on_where_it_stopped(tmp_path):
+    """Weights, average, optimiser and position come back; another course is refused."""
+    trainer = Trainer(bare_network(), COURSE, "cpu", bf16=False)
+    frozen = trainer.network.model[0].conv.weight.clone()
+    losses = trainer.learn(batch(), 10)
+    assert all(np.isfinite(losses))
+    assert torch.equal(trainer.network.model[0].conv.weight, frozen)
+    trainer.save(tmp_path / "last.pt")
+    other = Trainer(bare_network(), COURSE, "cpu", bf16=False)
+    other.restore(tmp_path / "last.pt")
+    assert other.step == 1
+    assert trainer.learn(batch(), 10) == pytest.approx(other.learn(batch(), 10), rel=1e-4)
+    longer = Course(**{**vars(COURSE), "epochs": 2})
+    with pytest.raises(WeightsError, match=r"last\.pt: was trained with"):
+        Trainer(bare_network(), longer, "cpu", bf16=False).restore(tmp_path / "last.pt")
+    assert load_checkpoint(tmp_path / "last.pt").nc == len(CLASSES)
+
+
+def test_foreign_weights_are_refused(tmp_path):
+    """A .pt runs code when opened: only the checked one is."""
+    path = tmp_path / "other.pt"
+    path.write_bytes(b"anything")
+    with pytest.raises(WeightsError, match=hashlib.sha256(b"anything").hexdigest()):
+        initial_network(path)
+    with pytest.raises(WeightsError, match="missing"):
+        initial_network(tmp_path / "gone.pt")
+    torch.save({"average": {"w": torch.zeros(1)}}, path)
+    with pytest.raises(WeightsError, match=r"other\.pt: not a checkpoint of the street network"):
+        load_checkpoint(path)
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's exporter warns of itself
+def test_onnx_equals_torch_at_any_size(tmp_path):
+    """Height, width and batch stay free."""
+    network = bare_network().eval()
+    to_onnx(network, tmp_path / "street.onnx")
+    box, score = differences(network, tmp_path / "street.onnx")
+    assert box < 0.2
+    assert score < 2e-3
