@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 LONG_SIDE_PX: Final = 640  # of a cached picture
 NEAR_BITS: Final = 5  # dHash bits of 64 that may differ between two copies of one picture
 SHOWN_FAULTS: Final = 30
+PSEUDO: Final = "pseudo.json"  # of models.pseudo_label; kept when a folder is prepared again
 
 
 class PrepareError(ValueError):
@@ -147,6 +148,8 @@ def prepare(data: Path, out: Path, rendered: Path | None, datasets: Path = DATAS
         "pictures": rows,
     }
     (work / "index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
+    if (out / PSEUDO).is_file():  # minutes of work, and file names stay the same
+        shutil.copy(out / PSEUDO, work / PSEUDO)
     shutil.rmtree(out, ignore_errors=True)
     work.rename(out)
     return out / "index.json"

@@ -3,9 +3,10 @@
     python -m models.pseudo_label --prepared /tmp/prepared --weights path/to/yolo11n.pt
 
 Without this the detector would forget the classes it starts with. Writes PREPARED/pseudo.json:
-file -> rows of class id, score, x1, y1, x2, y2 (fractions of the picture). Rendered pictures need
-none. A box of a class that the set labels completely is kept too, since small background objects
-are often left out there; training drops the ones that lie on a label. Needs torch.
+file -> rows of class id, score, x1, y1, x2, y2 (fractions of the picture). Pictures that are in it
+already are left as they are, so a stopped run goes on: delete it to begin anew. Rendered pictures
+need none. A box of a class that the set labels completely is kept too, since small background
+objects are often left out there; training drops the ones that lie on a label. Needs torch.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import torch  # type: ignore[import-not-found,unused-ignore]
 
 from models.label_sets import PAD, read_picture
 from models.network import WeightsError, scores_and_boxes, settle_on_cpu, street_network
+from models.prepare import PSEUDO
 from pipeline.detection.card import NetworkInput
 from pipeline.detection.letterbox import Letterbox, to_blob
 from pipeline.detection.suppression import Suppression, decode
@@ -42,7 +44,7 @@ REPORT_EVERY: Final = 500  # pictures
 
 
 def pseudo_labels(prepared: Path, weights: Path) -> dict[str, list[list[float]]]:
-    """Boxes of the initial weights on every real training picture of the index.
+    """Write the boxes of the initial weights on every real training picture of the index.
 
     Raises:
         WeightsError: The weights file is not the checked one.
@@ -51,8 +53,15 @@ def pseudo_labels(prepared: Path, weights: Path) -> dict[str, list[list[float]]]
     network = network.to(memory_format=torch.channels_last)
     index = json.loads((prepared / "index.json").read_text(encoding="utf-8"))
     rendered = {s["name"] for s in index["sets"] if s["role"] == "rendered"}
-    rows = [r for r in index["pictures"] if r["split"] == "train" and r["dataset"] not in rendered]
-    result: dict[str, list[list[float]]] = {}
+    path = prepared / PSEUDO
+    result: dict[str, list[list[float]]] = (
+        json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    )
+    rows = [
+        r
+        for r in index["pictures"]
+        if r["split"] == "train" and r["dataset"] not in rendered and r["file"] not in result
+    ]
     start = time.monotonic()
     for done, row in enumerate(rows, start=1):
         size = (int(row["width"]), int(row["height"]))
@@ -66,7 +75,8 @@ def pseudo_labels(prepared: Path, weights: Path) -> dict[str, list[list[float]]]
             [int(kind), *(round(float(v), 4) for v in (score, *corners))]
             for kind, score, corners in zip(found.class_ids, found.scores, inside, strict=True)
         ]
-        if done % REPORT_EVERY == 0:
+        if done % REPORT_EVERY == 0 or done == len(rows):
+            path.write_text(json.dumps(result), encoding="utf-8")
             rate = done / (time.monotonic() - start)
             print(f"{done}/{len(rows)} pictures, {rate:.1f}/s", flush=True)
     return result
@@ -87,7 +97,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (WeightsError, OSError) as exc:
         print(f"pseudo_label: {exc}", file=sys.stderr)
         return 1
-    (options.prepared / "pseudo.json").write_text(json.dumps(labels), encoding="utf-8")
     boxes = sum(len(v) for v in labels.values())
     print(json.dumps({"ok": True, "pictures": len(labels), "boxes": boxes}))
     return 0

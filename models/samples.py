@@ -17,6 +17,7 @@ import numpy as np
 from models.classes import CLASSES, COCO_ROWS, VEHICLES, class_id
 from models.label_sets import PAD, read_picture
 from models.metrics import iou
+from models.prepare import PSEUDO
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,7 +94,7 @@ def known_of(
 def load_known(prepared: Path, *, in_memory: bool) -> dict[str, tuple[list[Known], list[float]]]:
     """Training pictures of a prepared folder by set, with their weights within the set."""
     index = json.loads((prepared / "index.json").read_text(encoding="utf-8"))
-    pseudo_file = prepared / "pseudo.json"
+    pseudo_file = prepared / PSEUDO
     pseudo = json.loads(pseudo_file.read_text(encoding="utf-8")) if pseudo_file.is_file() else {}
     result: dict[str, tuple[list[Known], list[float]]] = {}
     for labels in index["sets"]:

@@ -86,9 +86,11 @@ class SigningKeyError(EvidenceError):
 class BundleError(EvidenceError):
     """A bundle that cannot be read, or is not what it says.
 
-    `file` names the part of the bundle at fault; empty: the bundle as a whole.
+    `file` names the part of the bundle at fault (empty: the bundle as a whole), `step` the step of
+    a verification at which it came to light.
     """
 
-    def __init__(self, message: str, *, file: str = "") -> None:
+    def __init__(self, message: str, *, file: str = "", step: str = "readable") -> None:
         super().__init__(message)
         self.file = file
+        self.step = step

@@ -27,8 +27,8 @@ ENFORCEMENT_KINDS = frozenset(
 )
 MASK_COLOUR = (128, 128, 128)  # BGR; mid grey sits in every exposure and looks like no object
 # Around the polygon: OpenCV's outline lies within a pixel of the true one, and a picture that was
-# scaled before it came here carries a little of each pixel in its neighbours. Tested against Shapely:
-# no pixel that the polygon cuts is left.
+# scaled before it came here carries a little of each pixel in its neighbours. Tested against
+# Shapely: no pixel that the polygon cuts is left.
 _MARGIN_PX = 2
 _SUBPIXEL_BITS = 8  # OpenCV's fixed-point polygon corners: 1/256 px
 _MAX_SHAPES = 4  # main stream, sub-stream, triage scale and one more; others are drawn anew

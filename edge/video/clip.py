@@ -155,7 +155,7 @@ def _write_copy(packets: Sequence[CompressedPacket], path: Path) -> None:
         decoded = decode_ticks(shown)
         for packet, pts, dts in zip(packets, shown, decoded, strict=True):
             raw = av.Packet(packet.data)
-            raw.pts, raw.dts = pts, dts
+            raw.pts, raw.dts = max(pts, dts), dts
             raw.duration = step  # only that of the last one counts: how long it is shown
             raw.is_keyframe = packet.is_keyframe
             raw.time_base = TIME_BASE

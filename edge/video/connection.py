@@ -123,7 +123,7 @@ class Connection:
         if self._ends_torn:
             return "its last picture is cut in two"
         index = self._stream.index_entries
-        if len(index) and index[-1].pos + index[-1].size > self._source.stat().st_size:
+        if len(index) and index[-1].pos + index[-1].size > self._container.size:
             return "its index names pictures that lie behind its end"
         promised = (self._container.duration or 0) / MICROSECONDS
         is_only_stream = len(self._container.streams) == 1  # sound may last longer
@@ -166,7 +166,11 @@ class Connection:
 
 
 def _require_bytes(path: Path) -> None:
-    if path.is_file() and path.stat().st_size == 0:
+    try:
+        is_empty = path.is_file() and path.stat().st_size == 0
+    except OSError:
+        return  # opening it says why
+    if is_empty:
         raise EmptyVideo(f"{path}: is an empty file; copy it again, or record anew")
 
 
@@ -175,7 +179,12 @@ def _open(source: VideoSource, open_timeout: float, read_timeout: float) -> Inpu
         address, options = source.reveal(), STREAM_OPTIONS
     else:
         address, options = f"file:{source}", FILE_OPTIONS  # a name like "a:b.mp4" is no protocol
-    return av.open(address, options=dict(options), timeout=(open_timeout, read_timeout))
+    return av.open(
+        address,
+        options=dict(options),
+        metadata_errors="replace",  # a title in GB 2312 is no reason to refuse a video
+        timeout=(open_timeout, read_timeout),
+    )
 
 
 def _template(stream: VideoStream) -> VideoStream | None:

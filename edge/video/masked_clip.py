@@ -114,6 +114,7 @@ class PictureEncoder:
         self._stream = stream
         self._shape = first.image.shape
         self._begin_seconds = first.seconds
+        self._last_ticks = -1
         self._reformatter = VideoReformatter()
 
     def fits(self, frame: Frame) -> bool:
@@ -129,7 +130,9 @@ class PictureEncoder:
             dst_colorspace=self._colorspace,
             threads=1,
         )
-        picture.pts = round((frame.seconds - self._begin_seconds) * TICKS_PER_SECOND)
+        ticks = round((frame.seconds - self._begin_seconds) * TICKS_PER_SECOND)
+        self._last_ticks = max(ticks, self._last_ticks + 1)  # of equal stamps one comes a tick late
+        picture.pts = self._last_ticks
         picture.time_base = TIME_BASE
         self._container.mux(self._stream.encode(picture))
 

@@ -130,6 +130,7 @@ class VideoReader:
         )
         self._warnings: deque[ReaderWarning] = deque(maxlen=MAX_WARNINGS)
         self._stopping = threading.Event()
+        self._has_warned_of_no_keyframe = False
 
     @property
     def is_live(self) -> bool:
@@ -142,9 +143,10 @@ class VideoReader:
         return tuple(self._warnings)
 
     def stop(self) -> None:
-        """End the iteration cleanly at the next packet; from any thread.
+        """End the iteration cleanly at the next packet, for good; from any thread.
 
-        A camera that sends nothing delays it by up to the read timeout.
+        Iterating again gives nothing, so a stop that comes between two connections holds. A camera
+        that sends nothing delays the end by up to the read timeout.
         """
         self._stopping.set()
 
@@ -154,7 +156,8 @@ class VideoReader:
         Raises:
             VideoError: Each kind of failure has its own subclass; see `edge.errors`.
         """
-        self._stopping.clear()
+        if self._stopping.is_set():
+            return
         connection = Connection(
             self.source,
             open_timeout_seconds=self.settings.open_timeout_seconds,
@@ -210,8 +213,12 @@ class VideoReader:
         return frames
 
     def _note(self, seconds: float, *, was_sampling: bool, damaged_before: int) -> None:
+        limit = self.settings.max_keyframe_interval_seconds
+        is_without = self.counters.keyframes == 0 and seconds > limit
+        if is_without and not self._has_warned_of_no_keyframe:
+            self._has_warned_of_no_keyframe = True
+            self._warn(seconds, "not one keyframe so far, so nothing can be decoded")
         if self.triage.is_sampling and not was_sampling:
-            limit = self.settings.max_keyframe_interval_seconds
             self._warn(
                 seconds,
                 f"no keyframe for {limit:g} s: every picture is decoded, which costs some 14 times"

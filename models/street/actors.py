@@ -2,7 +2,7 @@
 """Who is on the street and where at any time: vehicles on lanes, people on foot, things that stand.
 
 Times are seconds from the start of the video; places are ground metres (x along the road, y away
-from the camera); headings are degrees counter-clockwise from +x. Everything is a pure function of time.
+from the camera); headings are degrees counter-clockwise from +x. All are pure functions of time.
 """
 
 import math
@@ -85,10 +85,10 @@ class Vehicle:
                 return stop, True
             if t >= arrive + wait:
                 t -= wait if (stop - self.x0) * way >= 0 else 0
-                return self._after(t, stop, wait), False
+                return self._after(t, stop), False
         return self.x0 + way * self.speed * (t - self.start), False
 
-    def _after(self, t: float, stop: float, wait: float) -> float:
+    def _after(self, t: float, stop: float) -> float:
         rest = Vehicle(
             self.name, stop, self.y, self.heading, self.start + abs(stop - self.x0) / self.speed,
             self.speed, self.colours, self.track, tuple(s for s in self.stops if s[0] != stop),
@@ -122,7 +122,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Walker:
-    """A person who walks through steps in a straight line between them and stands where two agree."""
+    """A person who walks straight from step to step and stands where two agree."""
 
     body: str
     steps: tuple[Step, ...]

@@ -1,5 +1,5 @@
 # ruff: noqa: PLR2004, ANN401, FBT001, FBT002 - a street is made of numbers; OpenCV is untyped
-"""Composing one frame: plate, flat pictures, shadows, actors from far to near, plumes; and truth."""
+"""Composing one frame: plate, flat pictures, shadows, actors from far to near, plumes; truth."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.street import labels, scene, sprites, surfaces, weather
+from models.street import labels, scene, sprites, surfaces, tone, weather
 from models.street.actors import Actor, Pose
 from models.street.plume import Plume, blend
 from models.street.scene import HEIGHT, WIDTH, Picture
@@ -104,7 +104,10 @@ class Composer:
                 plate = self.street.scene.plates[light].copy()
                 for decal in settled:
                     self._paint(plate, decal, 1.0, decal.draw(t, self.camera))
-                self._baked[light] = plate
+                soft = self.street.weather.soft
+                self._baked[light] = (
+                    np.asarray(cv2.GaussianBlur(plate, (0, 0), soft), np.uint8) if soft else plate
+                )
         base = self._baked[self.street.light]
         loose = [d for d in self.street.decals if d not in settled]
         if clouds:
@@ -152,7 +155,7 @@ class Composer:
         lay(part, np.asarray(colour, np.uint8), weight)
 
     def _surface_gain(self, part: Picture, decal: surfaces.Decal) -> Any:
-        """Light on a flat picture, from the plate under it: BGR factors and the plate's own shading."""
+        """Light on a flat picture as BGR factors, taken from the plate under it."""
         if "gain" not in decal.cache or decal.moving != (0.0, 0.0):
             usual = {"day": 205.0, "overcast": 200.0, "dusk": 185.0, "night": 175.0}[
                 self.street.light
@@ -200,16 +203,15 @@ class Composer:
             part[:] = cv2.multiply(part, keep, scale=1 / 255)
 
     def gain(self, x: float, y: float) -> NDArray[np.float32]:
-        """BGR factor by which a skylit sprite is dimmed and tinted at a ground spot."""
+        """Linear BGR factor by which a sprite is dimmed and tinted at a ground spot."""
         light = self.street.light
         if light in ("day", "overcast"):
-            return np.full(3, 0.95 if light == "day" else 0.91, np.float32)
+            return np.full(3, 0.9 if light == "day" else 0.8, np.float32)
         lamps = self.street.scene.lamp_gain(x, y)
-        sky, lamp = {"dusk": ((0.30, 0.22, 0.19), 0.30), "night": ((0.018, 0.011, 0.008), 0.62)}[
+        sky, lamp = {"dusk": ((0.306, 0.217, 0.195), 0.29), "night": ((0.018, 0.011, 0.008), 0.6)}[
             light
         ]
-        linear = np.array(sky, np.float32) + np.float32(lamp) * lamps
-        return np.asarray(np.clip(linear, 0.004, 1.1) ** (1 / 2.2), np.float32)
+        return np.asarray(np.array(sky, np.float32) + np.float32(lamp) * lamps, np.float32)
 
     def _actor(self, frame: Picture, spot: sprites.Placed, pose: Pose, drawn: list[Drawn]) -> None:
         day = self.street.light == "day"
@@ -221,12 +223,8 @@ class Composer:
         if near.min() < spot.depth - 0.4:
             shape *= cv2.blur((near >= spot.depth - 0.4).astype(np.float32), (3, 3))
         part = frame[y0:y1, x0:x1]
-        gain = self.gain(pose.x, pose.y)
-        lit = (
-            colour * gain
-            if not day
-            else colour.astype(np.float32) * np.float32(0.95 if sun else 0.72)
-        )
+        gain = self.gain(pose.x, pose.y) if sun or not day else np.full(3, 0.47, np.float32)
+        lit = tone.relight(colour, gain).astype(np.float32)
         part[:] = (part + (lit - part) * shape[..., None] + 0.5).astype(np.uint8)
         if self._owner is not None:
             solid = shape > 0.4
@@ -276,13 +274,9 @@ class Composer:
                 continue
             rect, opacity = found
             x, y, _ = plume.source
-            light = {"day": 1.0, "overcast": 0.88}.get(self.street.light, 0.0)
-            gain = (
-                np.full(3, light, np.float32)
-                if light
-                else np.minimum(self.gain(x, y - 3) * 1.1, 0.9)
-            )
-            blend(frame, rect, opacity, np.array(plume.recipe.colour, np.float32) * gain)
+            tint = np.array([[plume.recipe.colour]], np.uint8)
+            colour = tone.relight(tint, np.minimum(self.gain(x, y - 3), 0.9)).ravel()
+            blend(frame, rect, opacity, colour.astype(np.float32))
             if plume.label:
                 solid = opacity > 0.12
                 if solid.sum() > 300:

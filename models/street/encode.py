@@ -1,4 +1,5 @@
-"""Writing H.264 video as a street camera would: a keyframe every second, no B frames, yuv420p."""
+# ruff: noqa: PLR0917 - a street is made of numbers; OpenCV is untyped
+"""Writing H.264 video as a street camera does: regular keyframes, no B frames, yuv420p."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -15,19 +16,28 @@ from models.street.scene import Picture
 class VideoWriter:
     """An MP4 file that takes BGR pictures."""
 
-    def __init__(self, path: Path, size: tuple[int, int], fps: int, crf: int = 26) -> None:
+    def __init__(
+        self,
+        path: Path,
+        size: tuple[int, int],
+        fps: int,
+        crf: int = 26,
+        key_seconds: int = 1,
+        preset: str = "veryfast",
+    ) -> None:
         """Open the file; size is (width, height) in pixels, both even."""
+        gop = fps * key_seconds
         self._container = av.open(str(path), "w", options={"movflags": "faststart"})
         self._stream = self._container.add_stream("libx264", rate=fps)
         self._stream.width, self._stream.height = size
         self._stream.pix_fmt = "yuv420p"
         self._stream.time_base = Fraction(1, fps)
-        self._stream.gop_size = fps
+        self._stream.gop_size = gop
         self._stream.max_b_frames = 0
         self._stream.thread_count = 1
         self._stream.options = {
-            "crf": str(crf), "preset": "veryfast", "bf": "0", "sc_threshold": "0",
-            "x264-params": f"keyint={fps}:min-keyint={fps}:threads=1",
+            "crf": str(crf), "preset": preset, "bf": "0", "sc_threshold": "0",
+            "x264-params": f"keyint={gop}:min-keyint={gop}:threads=1",
         }  # fmt: skip
         self._size = size
         self._count = 0

@@ -1,8 +1,8 @@
 # ruff: noqa: PLR2004 - a street is made of numbers; OpenCV is untyped
-"""Random labelled single frames for training: `python -m models.street.pictures --count N --seed S --out DIR`.
+"""Random labelled frames for training: `python -m models.street.pictures --count N --out DIR`.
 
-Writes a YOLO data set (images, labels, classes.txt, data.yaml) split by scene group, and crops of muck
-trucks sorted by the state of their bed under DIR/trucks.
+Writes a YOLO data set (images, labels, classes.txt, data.yaml) split by scene group, and crops of
+muck trucks sorted by the state of their bed under DIR/trucks.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import numpy as np
 
 from models.street import plume, surfaces
 from models.street.actors import Step, Thing, Vehicle, Walker
+from models.street.augment import crop, spoil
 from models.street.compose import Composer
 from models.street.labels import CLASSES
 from models.street.scene import HEIGHT, WIDTH, Picture
@@ -25,17 +26,15 @@ from models.street.weather import Weather
 GROUP = 6
 """Pictures of one group share seed family and side of the split."""
 VAL_EVERY = 6
-OUT_SIZE = (960, 540)
 LOADS = ("covered", "open_empty", "open_loaded", "closed")
 LEAST_VISIBLE = 0.3
-LEAST_PIXELS = 7.0
 DARKEST = 34.0
 """Grey level below which nobody could label an object."""
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A finished picture with labels (class number, centre x, centre y, width, height in fractions)."""
+    """A finished picture; label rows are class number, centre x, y, width, height in fractions."""
 
     picture: Picture
     rows: list[tuple[int, float, float, float, float]]
@@ -48,7 +47,8 @@ def shot(seed: int) -> Shot:
     place = "market" if rng.random() < 0.6 else "gate"
     light = str(rng.choice(["day", "day", "overcast", "overcast", "dusk", "night"]))
     weather = Weather(
-        rain=float(rng.choice([0, 0, 0, 0, 0.5, 0.9])), fog=float(rng.choice([0, 0, 0, 0.006, 0.014])), noise=0.0,
+        rain=float(rng.choice([0, 0, 0, 0, 0.5, 0.9])),
+        fog=float(rng.choice([0, 0, 0, 0.006, 0.014])), noise=0.0,
         clouds=float(rng.choice([0, 0, 0.9])),
     )  # fmt: skip
     script = begin("pictures", place, seed, 60.0, (light, weather))
@@ -61,12 +61,12 @@ def shot(seed: int) -> Shot:
         if load in LOADS and item.visible > 0.6:
             x0, y0, x1, y1 = _grown(item.box, 0.07)
             if x1 - x0 > 60:
-                trucks.append((load, _spoil(frame[y0:y1, x0:x1].copy(), rng)))
+                trucks.append((load, spoil(frame[y0:y1, x0:x1].copy(), rng)))
     boxes = [
         (CLASSES.index(o["class"]), o["box"]) for o in objects if o["visible"] >= LEAST_VISIBLE
     ]
-    picture, rows = _crop(frame, boxes, rng)
-    return Shot(_spoil(picture, rng), rows, trucks)
+    picture, rows = crop(frame, boxes, rng)
+    return Shot(spoil(picture, rng), rows, trucks)
 
 
 def _lit(frame: Picture, box: list[float]) -> bool:
@@ -78,7 +78,8 @@ def _lit(frame: Picture, box: list[float]) -> bool:
 def _grown(box: list[float], share: float) -> tuple[int, int, int, int]:
     mx, my = (box[2] - box[0]) * share, (box[3] - box[1]) * share
     return (
-        max(0, int(box[0] - mx)), max(0, int(box[1] - my)), min(WIDTH, int(box[2] + mx)), min(HEIGHT, int(box[3] + my)),
+        max(0, int(box[0] - mx)), max(0, int(box[1] - my)), min(WIDTH, int(box[2] + mx)),
+        min(HEIGHT, int(box[3] + my)),
     )  # fmt: skip
 
 
@@ -262,65 +263,6 @@ def _air(script: Script, rng: np.random.Generator) -> None:
     script.street.plumes.append(made)
 
 
-def _crop(
-    frame: Picture, boxes: list[tuple[int, list[float]]], rng: np.random.Generator
-) -> tuple[Picture, list[tuple[int, float, float, float, float]]]:
-    """A random zoom into the frame, perhaps mirrored, with the labels that remain."""
-    share = 1.0 if rng.random() < 0.3 else float(rng.uniform(0.38, 1.0))
-    width, height = int(WIDTH * share), int(HEIGHT * share)
-    x0, y0 = int(rng.integers(0, WIDTH - width + 1)), int(rng.integers(0, HEIGHT - height + 1))
-    way = cv2.INTER_AREA if width > OUT_SIZE[0] else cv2.INTER_CUBIC
-    picture = np.asarray(
-        cv2.resize(frame[y0 : y0 + height, x0 : x0 + width], OUT_SIZE, interpolation=way), np.uint8
-    )
-    mirror = bool(rng.random() < 0.3)
-    if mirror:
-        picture = picture[:, ::-1].copy()
-    rows = []
-    for number, (bx0, by0, bx1, by1) in boxes:
-        cx0, cx1 = max(bx0 - x0, 0.0), min(bx1 - x0, float(width))
-        cy0, cy1 = max(by0 - y0, 0.0), min(by1 - y0, float(height))
-        area = max(bx1 - bx0, 1.0) * max(by1 - by0, 1.0)
-        kept = max(cx1 - cx0, 0.0) * max(cy1 - cy0, 0.0) / area
-        scale = OUT_SIZE[0] / width
-        if kept < 0.3 or min(cx1 - cx0, cy1 - cy0) * scale < LEAST_PIXELS:
-            continue
-        mid = (cx0 + cx1) / 2 / width
-        rows.append(
-            (
-                number,
-                1 - mid if mirror else mid,
-                (cy0 + cy1) / 2 / height,
-                (cx1 - cx0) / width,
-                (cy1 - cy0) / height,
-            )
-        )
-    return picture, rows
-
-
-def _spoil(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Camera faults: blur, motion, noise, colour cast, gamma."""
-    if rng.random() < 0.3:
-        picture = np.asarray(
-            cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 1.6))), np.uint8
-        )
-    if rng.random() < 0.1:
-        kernel = np.zeros((9, 9), np.float32)
-        kernel[4, 4 - int(rng.integers(1, 4)) : 5 + int(rng.integers(1, 4))] = 1
-        picture = np.asarray(cv2.filter2D(picture, -1, kernel / kernel.sum()), np.uint8)
-    ramp = (
-        (np.arange(256) / 255) ** float(rng.uniform(0.75, 1.3))
-        * 255
-        * float(rng.uniform(0.85, 1.15))
-    )
-    table = np.stack(
-        [np.clip(ramp * float(rng.uniform(0.94, 1.06)), 0, 255) for _ in range(3)], -1
-    )[None]
-    picture = np.asarray(cv2.LUT(picture, table.astype(np.uint8)), np.uint8)
-    noise = rng.normal(0, float(rng.uniform(0.5, 6)), (picture.shape[0], picture.shape[1], 1))
-    return np.clip(picture + noise, 0, 255).astype(np.uint8)
-
-
 def write(count: int, seed: int, out: Path) -> dict[str, int]:
     """Write the data set; returns how many pictures and labels each side got."""
     totals = {"train": 0, "val": 0, "labels": 0, "trucks": 0}
@@ -341,10 +283,10 @@ def write(count: int, seed: int, out: Path) -> dict[str, int]:
         )
         lines = [f"{c} {x:.5f} {y:.5f} {w:.5f} {h:.5f}" for c, x, y, w, h in made.rows]
         (out / "labels" / side / f"{name}.txt").write_text("".join(f"{line}\n" for line in lines))
-        for n, (load, crop) in enumerate(made.trucks):
+        for n, (load, cut) in enumerate(made.trucks):
             cv2.imwrite(
                 str(out / "trucks" / side / load / f"{name}-{n}.jpg"),
-                crop,
+                cut,
                 [cv2.IMWRITE_JPEG_QUALITY, quality],
             )
         totals[side] += 1

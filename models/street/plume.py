@@ -69,7 +69,7 @@ class Plume:
     _stamps: list[Field] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Draw all puffs of the whole video at once: birth, offsets (3), turbulence (3), stamp, size."""
+        """Draw all puffs of the video at once: birth, offsets (3), turbulence (3), stamp, size."""
         rng = np.random.default_rng(self.seed)
         births = [
             rng.uniform(a, b, max(1, int((b - a) * self.recipe.rate))) for a, b in self.bursts
@@ -88,7 +88,7 @@ class Plume:
         return bool(((born <= t) & (born > t - self.recipe.life)).any())
 
     def puffs(self, t: float) -> tuple[NDArray[np.float64], Field, Field, NDArray[np.int64]]:
-        """Living puffs: places (n, 3) and radii (n,) in metres, optical depths (n,), stamp numbers."""
+        """Living puffs: places (n, 3) and radii (n,) in metres, optical depths, stamp numbers."""
         p, r = self._puffs, self.recipe
         p = p[(p[:, 0] <= t) & (p[:, 0] > t - r.life)]
         age = t - p[:, 0]

@@ -1,5 +1,5 @@
 # ruff: noqa: PLR0917, FBT001, FBT002 - a street is made of numbers; OpenCV is untyped
-"""Renders scripted videos with truth: `python -m models.street.render --scenario vending --seed 1 --out DIR`."""
+"""Renders scripted videos: `python -m models.street.render --scenario calm --out DIR`."""
 
 import argparse
 import json
@@ -22,6 +22,8 @@ def render(
     seconds: float = 360.0,
     size: tuple[int, int] = (WIDTH, HEIGHT),
     crf: int = 26,
+    key_seconds: int = 1,
+    preset: str = "veryfast",
     progress: bool = True,
 ) -> dict[str, Any]:
     """Write NAME-SEED.mp4, .truth.json and .camera.toml under out; returns the truth.
@@ -34,6 +36,8 @@ def render(
         seconds: Length of the video.
         size: Width and height of the file, pixels; boxes are in pixels of this size.
         crf: Quality of the H.264 stream, smaller is better.
+        key_seconds: Seconds from keyframe to keyframe.
+        preset: The x264 preset.
         progress: Whether to write a progress line to standard error.
     """
     out.mkdir(parents=True, exist_ok=True)
@@ -41,7 +45,7 @@ def render(
     composer = Composer(made.street)
     objects: dict[str, list[dict[str, Any]]] = {}
     began, total = time.monotonic(), int(seconds * fps)
-    with VideoWriter(out / f"{name}-{seed}.mp4", size, fps, crf) as writer:
+    with VideoWriter(out / f"{name}-{seed}.mp4", size, fps, crf, key_seconds, preset) as writer:
         for index in range(total):
             whole = index % fps == 0
             picture, seen = composer.frame(index / fps, index, truth=whole)
@@ -51,7 +55,8 @@ def render(
             if progress and (whole or index + 1 == total):
                 spent = time.monotonic() - began
                 sys.stderr.write(
-                    f"\r{name}-{seed}: {index + 1}/{total} frames, {1000 * spent / (index + 1):.1f} ms each"
+                    f"\r{name}-{seed}: {index + 1}/{total} frames, "
+                    f"{1000 * spent / (index + 1):.1f} ms each"
                 )
                 sys.stderr.flush()
     if progress:
@@ -80,7 +85,8 @@ def truth_of(
             ]
     return {
         "format": 1, "scenario": made.name, "seed": made.seed, "scene": made.street.scene.name,
-        "light": made.street.light, "weather": made.street.weather.name, "width": size[0], "height": size[1],
+        "light": made.street.light, "weather": made.street.weather.name, "width": size[0],
+        "height": size[1],
         "fps": fps, "seconds": made.seconds, "starts_at": script.STARTS[made.street.light],
         "episodes": made.episodes, "twins": made.twins, "objects": objects,
     }  # fmt: skip
@@ -96,6 +102,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=360.0)
     parser.add_argument("--size", default=f"{WIDTH}x{HEIGHT}", help="width x height of the file")
     parser.add_argument("--crf", type=int, default=26)
+    parser.add_argument("--key-seconds", type=int, default=1)
+    parser.add_argument("--preset", default="veryfast")
     options = parser.parse_args()
     width, height = (int(v) for v in options.size.lower().split("x"))
     render(
@@ -106,6 +114,8 @@ def main() -> None:
         options.seconds,
         (width, height),
         options.crf,
+        options.key_seconds,
+        options.preset,
     )
 
 

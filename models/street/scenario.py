@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from models.street import twins, violations
+from models.street import demos, twins, twins_gate, violations
 from models.street.script import Script
 
 SCENARIOS: dict[str, Callable[[int, float], Script]] = {
@@ -12,9 +12,10 @@ SCENARIOS: dict[str, Callable[[int, float], Script]] = {
     "spill": violations.spill,
     "vending_twins": twins.vending_twins,
     "advertising_twins": twins.advertising_twins,
-    "dust_twins": twins.dust_twins,
-    "spill_twins": twins.spill_twins,
+    "dust_twins": twins_gate.dust_twins,
+    "spill_twins": twins_gate.spill_twins,
     "calm": twins.calm,
+    **demos.DEMOS,
 }
 
 

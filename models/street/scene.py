@@ -38,7 +38,7 @@ class Calibration:
     centre: tuple[float, float]
 
     def project(self, points: Any) -> tuple[Float, Float]:
-        """World points (n, 3) in metres to pixels (n, 2) and distance along the optical axis (n,)."""
+        """World points (n, 3), metres, to pixels (n, 2) and optical-axis distance (n,)."""
         seen = (np.atleast_2d(np.asarray(points, dtype=float)) - self.eye) @ self.rotation.T
         depth = np.maximum(seen[:, 2], 0.2)
         return seen[:, :2] / depth[:, None] * self.focal + self.centre, seen[:, 2]
@@ -50,7 +50,7 @@ class Calibration:
         return np.asarray(self.eye + ray * ((height - self.eye[2]) / ray[:, 2:]))
 
     def bearing(self, x: float, y: float) -> tuple[float, float]:
-        """Azimuth from +y towards +x in degrees, and ground distance in metres, of a ground spot."""
+        """Azimuth from +y towards +x in degrees and distance in metres of a ground spot."""
         dx, dy = x - self.eye[0], y - self.eye[1]
         return float(np.degrees(np.arctan2(dx, dy))), float(np.hypot(dx, dy))
 

@@ -26,7 +26,8 @@ SETTINGS: tuple[tuple[str, Weather], ...] = (
 )
 """Light and weather by the last digit of the seed."""
 STARTS = {
-    "day": "2026-05-12T02:00:00Z", "overcast": "2026-05-13T06:30:00Z", "dusk": "2026-05-14T11:10:00Z",
+    "day": "2026-05-12T02:00:00Z", "overcast": "2026-05-13T06:30:00Z",
+    "dusk": "2026-05-14T11:10:00Z",
     "night": "2026-05-15T12:30:00Z",
 }  # fmt: skip
 """Start instants; 10:00, 14:30, 19:10 and 20:30 in Shanghai."""
@@ -157,19 +158,19 @@ def traffic(
     trucks: bool = False,
     gaps: tuple[tuple[float, float], ...] = (),
 ) -> None:
-    """Vehicles on the lanes for the whole video; `gaps` are spans in which the far lane stays free."""
+    """Vehicles on the lanes all the time; in the spans `gaps` none enters the far lane."""
     lanes = script.street.scene.facts["lanes"]
     plan = (
-        ("near", 0.0, -22.0, 8.5, 13.0, (("car", 6), ("van", 2), ("bus", 1))),
+        ("near", 0.0, -22.0, 8.5, 9.0, (("car", 6), ("van", 2), ("bus", 1))),
         (
             "far",
             180.0,
             70.0,
             7.5,
-            11.0,
+            7.0,
             (("car", 6), ("van", 2), ("bus", 1), ("truck-closed", 1 if trucks else 0)),
         ),
-        ("bike", 180.0, 60.0, 4.2, 8.0, (("bicycle", 3), ("motorcycle", 5), ("tricycle-empty", 1))),
+        ("bike", 180.0, 60.0, 4.2, 6.5, (("bicycle", 3), ("motorcycle", 5), ("tricycle-empty", 1))),
     )
     for lane, heading, x0, speed, gap, mix in plan:
         names = [n for n, weight in mix for _ in range(weight)]
@@ -242,7 +243,8 @@ def customers(
         front = y - script.at(0.95, 1.35)
         steps = (
             Step(t - far / speed, spot - way * far, lane), Step(t - 1.5, spot - way * 0.9, lane),
-            Step(t, spot, front, "work" if script.rng.random() < 0.4 else "stand", 90 + script.at(-30, 30)),
+            Step(t, spot, front, "work" if script.rng.random() < 0.4 else "stand",
+            90 + script.at(-30, 30)),
             Step(t + stay, spot, front), Step(t + stay + 1.5, spot + way * 0.9, lane),
             Step(t + stay + far / speed, spot + way * far, lane),
         )  # fmt: skip

@@ -1,5 +1,5 @@
 # ruff: noqa: PLR2004, FBT001 - a street is made of numbers; OpenCV is untyped
-"""Sprites at run time: choosing the view, recolouring, lighting, warping into the camera's picture."""
+"""Sprites at run time: choosing the view, recolouring, warping into the camera's picture."""
 
 import json
 from collections import OrderedDict
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.street.scene import ASSETS, HEIGHT, WIDTH, Calibration, Picture, read_picture
 
 Colours = tuple[tuple[int, int, int], ...]
-FAMILIES = ("people", "vehicles", "things")
+FAMILIES = ("people", "cars", "trucks", "things")
 CACHED = 600
 
 
@@ -152,7 +152,7 @@ class Placed:
 def place(sprite: Sprite, x: float, y: float, camera: Calibration, z: float = 0.0) -> Placed | None:
     """Stand a sprite's board on a ground spot; None when it is outside the picture."""
     anchor = np.array([x, y, z])
-    forward = anchor + (0.0, 0.0, sprite.look) - camera.eye
+    forward = anchor + np.array([0.0, 0.0, sprite.look]) - camera.eye
     forward /= np.linalg.norm(forward)
     right = np.cross(forward, (0.0, 0.0, 1.0))
     right /= np.linalg.norm(right)

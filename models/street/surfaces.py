@@ -1,5 +1,5 @@
 # ruff: noqa: PLR2004, ANN401, FBT001 - a street is made of numbers; OpenCV is untyped
-"""Flat pictures on walls, fences and the ground: adverts, soil, wet patches, leaves, moving shadows."""
+"""Flat pictures on walls and the ground: adverts, soil, wet patches, leaves, moving shadows."""
 
 import math
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Decal:
 
     Attributes:
         texture: BGRA (height, width, 4).
-        corners: World points (4, 3) of the texture's top left, top right, bottom right, bottom left.
+        corners: World points (4, 3): the texture's top left, top right, bottom right, bottom left.
         label: Class name, "" for none.
         kind: "paint" blends colour; "wet" darkens; "shadow" shows the plate without sun.
         sway: Metres by which it moves to and fro along x (nets, leaf shadows).
@@ -166,9 +166,11 @@ def shade_blob(rng: np.random.Generator, leafy: bool) -> Texture:
     """A shadow's shape: a soft block (building, cloud) or a leafy crown."""
     size = 160
     if leafy:
-        body = np.clip((noise(rng, (size, size), 3, 7) - 0.42) * 6, 0, 1)
+        body = np.clip((noise(rng, (size, size), 3, 7) - 0.4) * 3.5, 0, 1)
         gy, gx = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j]
-        body *= np.clip((1 - np.hypot(gx, gy)) * 4, 0, 1)
+        body *= np.clip(
+            (1 - np.hypot(gx, gy) * (0.8 + 0.5 * noise(rng, (size, size), 2, 5))) * 2, 0, 1
+        )
     else:
         body = np.zeros((size, size), np.float32)
         body[12:-12, 12:-12] = 1

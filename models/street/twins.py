@@ -1,13 +1,13 @@
 # ruff: noqa: PLR2004 - a street is made of numbers; OpenCV is untyped
-"""What looks like a violation and is none (false-alarm catalogue of the domain), and the calm street."""
+"""Twins of vending and advertising, which look like them and are none, and the calm street."""
 
+import cv2
 import numpy as np
 
-from models.street import plume, surfaces
+from models.street import surfaces
 from models.street.actors import Step, Thing, Vehicle, Walker
 from models.street.scene import Picture, read_picture
 from models.street.script import (
-    SETTINGS,
     Script,
     begin,
     crowd,
@@ -18,7 +18,6 @@ from models.street.script import (
     vendor,
 )
 from models.street.violations import STALL_KINDS
-from models.street.weather import Weather
 
 
 def calm(seed: int, seconds: float) -> Script:
@@ -30,20 +29,21 @@ def calm(seed: int, seconds: float) -> Script:
 
 
 def vending_twins(seed: int, seconds: float) -> Script:
-    """A permitted stall, umbrellas, parked tricycle, passing vendor, abandoned stall, queue, delivery."""
+    """Permitted and abandoned stall, umbrellas, tricycle, passing vendor, queue, delivery."""
     script = begin("vending_twins", "market", seed, seconds)
     traffic(script)
     crowd(script, busy=0.8)
-    _permitted(script)
+    permitted(script)
     _parked(script)
     _passing_vendor(script)
-    _umbrellas(script)
+    umbrellas(script)
     _queue(script)
     _delivery(script)
     return script
 
 
-def _permitted(script: Script) -> None:
+def permitted(script: Script) -> None:
+    """A stall in the permitted bay, within its hours."""
     x, y = script.at(1.4, 2.2), script.at(17.3, 17.7)
     kind = STALL_KINDS[(script.seed + 2) % len(STALL_KINDS)]
     stall(script, kind, x, y, -1, script.seconds + 1)
@@ -73,22 +73,26 @@ def _parked(script: Script) -> None:
 
 
 def _passing_vendor(script: Script) -> None:
-    for start in (script.at(30, 60), script.at(180, 220)):
+    for start in (script.at(30, 60), script.at(150, 170)):
         ride = Vehicle(
-            "tricycle-goods", 42.0, 15.9, 180.0, start, 2.0, script.casting.paint("tricycle-goods"), script.casting.track()
+            "tricycle-goods", 42.0, 15.9, 180.0, start, 2.0,
+            script.casting.paint("tricycle-goods"), script.casting.track()
         )  # fmt: skip
         script.add(ride)
         box = script.solid_box((-2, 26), (15.2, 16.5), (0, 1.8))
         script.twin("moving_vendor", "STREET_VENDING", start, start + 24, box)
 
 
-def _umbrellas(script: Script) -> None:
+def umbrellas(script: Script, across: tuple[float, float] = (6.0, 14.0)) -> None:
+    """People who stop under an umbrella for less than a minute, x within `across`."""
     t = script.at(15, 30)
     while t < script.seconds - 60:
-        x, y, stay = script.at(6, 14), script.at(15.6, 17.4), script.at(20, 50)
+        x, y, stay = script.at(*across), script.at(15.6, 17.4), script.at(20, 50)
         steps = (
-            Step(t - 18, x + 20, 15.0), Step(t - 2, x + 1.2, 15.2), Step(t, x, y, "stand", script.at(-140, -40)),
-            Step(t + stay, x, y), Step(t + stay + 2, x - 1.2, 15.2), Step(t + stay + 20, x - 22, 15.0),
+            Step(t - 18, x + 20, 15.0), Step(t - 2, x + 1.2, 15.2),
+            Step(t, x, y, "stand", script.at(-140, -40)),
+            Step(t + stay, x, y), Step(t + stay + 2, x - 1.2, 15.2),
+            Step(t + stay + 20, x - 22, 15.0),
         )  # fmt: skip
         walker = Walker(
             script.casting.body(),
@@ -115,8 +119,10 @@ def _queue(script: Script) -> None:
         px = x + k * 0.75
         come = t + k * script.at(0.5, 1.0)
         steps = (
-            Step(come - 16, px + 18, 15.1), Step(come - 3, px + 0.5, 15.3), Step(come, px, 18.6, "stand", 180 + script.at(-20, 20)),
-            Step(t + stay - k * 2, px, 18.6), Step(t + stay - k * 2 + 3.5, px - 1, 15.0), Step(t + stay - k * 2 + 18, px - 18, 15.0),
+            Step(come - 16, px + 18, 15.1), Step(come - 3, px + 0.5, 15.3),
+            Step(come, px, 18.6, "stand", 180 + script.at(-20, 20)),
+            Step(t + stay - k * 2, px, 18.6), Step(t + stay - k * 2 + 3.5, px - 1, 15.0),
+            Step(t + stay - k * 2 + 18, px - 18, 15.0),
         )  # fmt: skip
         script.add(
             Walker(script.casting.body(), steps, script.casting.clothes(), script.casting.track())
@@ -133,12 +139,14 @@ def _queue(script: Script) -> None:
 def _delivery(script: Script) -> None:
     t, x = script.at(210, 250), script.at(7.0, 9.0)
     ride = Vehicle(
-        "motorcycle", 40.0, 16.4, 180.0, t - (40 - x) / 4.0, 4.0, script.casting.paint("motorcycle"), script.casting.track(),
+        "motorcycle", 40.0, 16.4, 180.0, t - (40 - x) / 4.0, 4.0,
+        script.casting.paint("motorcycle"), script.casting.track(),
         stops=((x, 60.0),), parked="parked-motorcycle",
     )  # fmt: skip
     script.add(ride)
     steps = (
-        Step(t, x, 17.0), Step(t + 4, x - 3.2, 18.9, "work", 90), Step(t + 50, x - 3.2, 18.9), Step(t + 59, x, 16.9),
+        Step(t, x, 17.0), Step(t + 4, x - 3.2, 18.9, "work", 90), Step(t + 50, x - 3.2, 18.9),
+        Step(t + 59, x, 16.9),
     )  # fmt: skip
     script.add(Walker("man", steps, script.casting.clothes(), script.casting.track()))
     script.twin(
@@ -151,7 +159,7 @@ def _delivery(script: Script) -> None:
 
 
 def advertising_twins(seed: int, seconds: float) -> Script:
-    """Legal signs, one lighting up, LED text, a carried banner, a lettered van, a wall shadow, the board."""
+    """Legal signs, LED text, a carried banner, a lettered van, a wall shadow, the notice board."""
     script = begin("advertising_twins", "market", seed, seconds)
     traffic(script)
     crowd(script)
@@ -166,9 +174,9 @@ def advertising_twins(seed: int, seconds: float) -> Script:
     script.twin(
         "sign_lights_up", "ILLEGAL_AD", starts, None, [*lit.min(0).tolist(), *lit.max(0).tolist()]
     )
-    _led(script, front)
-    _carried(script)
-    _board(script, front)
+    led(script, front)
+    carried(script)
+    board(script, front)
     _wall_shadow(script, front)
     _lettered_van(script)
     return script
@@ -178,16 +186,19 @@ def _lighting(quad: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> object
     x0, y0 = np.maximum(quad.min(0), 0).astype(int)
     x1, y1 = quad.max(0).astype(int)
 
-    def draw(frame: Picture, t: float) -> None:
+    mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    cv2.fillConvexPoly(mask, np.round(quad - (x0, y0)).astype(np.int32), 255)
+
+    def draw(frame: Picture, _t: float) -> None:
         part = frame[y0:y1, x0:x1]
-        part[:] = np.minimum(part * np.float32(1.35) + 14, 255).astype(np.uint8)
+        lit = np.minimum(part * np.float32(1.35) + 14, 255).astype(np.uint8)
+        cv2.copyTo(lit, mask, part)
 
     return draw
 
 
-def _led(script: Script, front: float) -> None:
-    import cv2
-
+def led(script: Script, front: float) -> None:
+    """A running text in a shop window."""
     quad = surfaces.wall_quad((1.0, 4.4), (2.45, 2.85), front - 0.35)
     seen, _ = script.street.scene.calibration.project(quad)
     strip = read_picture("banner2.webp")
@@ -213,7 +224,8 @@ def _led(script: Script, front: float) -> None:
     script.twin("led_text", "ILLEGAL_AD", 0, None, [float(x0), float(y0), float(x1), float(y1)])
 
 
-def _carried(script: Script) -> None:
+def carried(script: Script) -> None:
+    """Two people carry a banner past."""
     start, speed, y = script.at(110, 150), 1.1, 16.2
     x0 = 30.0
     texture = read_picture("banner1.webp")
@@ -245,7 +257,8 @@ def _carried(script: Script) -> None:
     )
 
 
-def _board(script: Script, front: float) -> None:
+def board(script: Script, front: float) -> None:
+    """A poster on the community notice board, where it is allowed."""
     x0, _, z0, _ = script.street.scene.facts["board"]
     start = script.at(180, 230)
     texture = read_picture("poster3.webp")
@@ -255,8 +268,10 @@ def _board(script: Script, front: float) -> None:
         surfaces.Decal(texture, quad, script.casting.track(), "poster", starts=start, fade=1)
     )
     steps = (
-        Step(start - 25, x0 + 22, 15.0), Step(start - 6, x0 + 1.5, 15.0), Step(start - 3, x0 + 0.5, front - 0.8, "work", 90),
-        Step(start + 6, x0 + 0.5, front - 0.8), Step(start + 9, x0 - 1, 15.1), Step(start + 24, x0 - 18, 15.1),
+        Step(start - 25, x0 + 22, 15.0), Step(start - 6, x0 + 1.5, 15.0),
+        Step(start - 3, x0 + 0.5, front - 0.8, "work", 90),
+        Step(start + 6, x0 + 0.5, front - 0.8), Step(start + 9, x0 - 1, 15.1),
+        Step(start + 24, x0 - 18, 15.1),
     )  # fmt: skip
     script.add(Walker("woman", steps, script.casting.clothes(), script.casting.track()))
     seen, _ = script.street.scene.calibration.project(quad)
@@ -272,7 +287,7 @@ def _board(script: Script, front: float) -> None:
 def _wall_shadow(script: Script, front: float) -> None:
     if script.street.light != "day":
         return
-    quad = surfaces.wall_quad((6.6, 9.4), (0.6, 2.8), front - 0.1)
+    quad = surfaces.wall_quad((6.3, 10.6), (0.5, 3.4), front - 0.1)
     texture = surfaces.shade_blob(script.rng, leafy=True)
     script.street.decals.append(
         surfaces.Decal(
@@ -309,176 +324,4 @@ def _lettered_van(script: Script) -> None:
         arrive,
         arrive + stop,
         script.solid_box((x - 2, x + 2), (y - 0.8, y + 0.8), (0, 1.9)),
-    )
-
-
-def dust_twins(seed: int, seconds: float) -> Script:
-    """Water mist, fog that comes and goes, steam, exhaust, headlight halos, a moving green net."""
-    light, weather = SETTINGS[seed % len(SETTINGS)]
-    fog = Weather(
-        weather.name + "+fog", weather.rain * 0.6, 0.016, (60.0, 240.0), weather.noise, weather.shake, weather.nudge,
-        weather.exposure, weather.clouds,
-    )  # fmt: skip
-    script = begin("dust_twins", "gate", seed, seconds, (light, fog))
-    traffic(script, 0.8, trucks=True)
-    crowd(script, (14.8, 16.2), 0.6)
-    script.twin("fog", "CONSTRUCTION_DUST", 60, 240, [0.0, 0.0, 1280.0, 720.0])
-    spans = plume.bursts(script.rng, script.at(20, 40), script.seconds - 20, 40, 25)
-    mist = plume.Plume(plume.MIST, (4.0, 21.6, 2.1), (0.3, -0.1), spans, seed, spread=0.1)
-    script.street.plumes.append(mist)
-    box = script.solid_box((3, 10), (21, 28), (0.5, 5))
-    for a, b in spans:
-        script.twin("water_mist", "CONSTRUCTION_DUST", a, min(b + 2.6, script.seconds), box)
-    steam = plume.Plume(
-        plume.STEAM, (6.0, 8.9, 0.0), (0.25, 0.1), ((100.0, 220.0),), seed + 1, spread=0.15
-    )
-    script.street.plumes.append(steam)
-    script.twin(
-        "steam", "CONSTRUCTION_DUST", 100, 222, script.solid_box((5.3, 7.2), (8.5, 9.4), (0, 2.2))
-    )
-    _exhaust(script)
-    _net(script)
-    return script
-
-
-def _exhaust(script: Script) -> None:
-    t = script.at(250, 280)
-    lane = script.street.scene.facts["lanes"]["bike"] - 0.1
-    x = 13.0
-    truck = Vehicle(
-        "truck-closed", 70.0, lane, 180.0, t - (70 - x) / 6.0, 6.0, script.casting.paint("truck-closed"),
-        script.casting.track(), stops=((x, 20.0),),
-    )  # fmt: skip
-    script.add(truck)
-    puff = plume.Plume(
-        plume.EXHAUST,
-        (x + 3.4, lane - 1.3, 0.8),
-        (0.5, -0.2),
-        ((t + 16, t + 21),),
-        script.seed + 2,
-        spread=0.1,
-    )
-    script.street.plumes.append(puff)
-    script.twin(
-        "exhaust",
-        "CONSTRUCTION_DUST",
-        t + 16,
-        t + 24,
-        script.solid_box((x + 2, x + 6), (lane - 2, lane), (0, 3)),
-    )
-
-
-def _net(script: Script) -> None:
-    texture = np.zeros((80, 160, 4), np.uint8)
-    texture[..., 1] = (90 + 60 * surfaces.noise(script.rng, (80, 160), 3, 7)).astype(np.uint8)
-    texture[..., 0], texture[..., 2] = 60, 50
-    texture[..., 3] = 235
-    quad = np.array([[-1.5, 26.6, 3.4], [3.5, 26.6, 3.2], [4.5, 25.6, 2.3], [-2.0, 25.6, 2.3]])
-    script.street.decals.append(
-        surfaces.Decal(texture, quad, script.casting.track(), sway=0.22, starts=-5.0)
-    )
-    seen, _ = script.street.scene.calibration.project(quad)
-    script.twin(
-        "moving_net", "CONSTRUCTION_DUST", 0, None, [*seen.min(0).tolist(), *seen.max(0).tolist()]
-    )
-
-
-def spill_twins(seed: int, seconds: float) -> Script:
-    """Covered, empty and closed trucks, a wet patch behind a sprinkler, a moving shadow, leaves."""
-    script = begin("spill_twins", "gate", seed, seconds)
-    lane = script.street.scene.facts["lanes"]["far"]
-    times = [
-        script.at(30, 45),
-        script.at(85, 100),
-        script.at(140, 155),
-        script.at(200, 215),
-        script.at(260, 275),
-    ]
-    traffic(script, 0.8, gaps=tuple((t - 6, t + 6) for t in times))
-    crowd(script, (14.8, 16.2), 0.6)
-    for t, load in zip(times, ("covered", "open_empty", "tank", "closed", "covered"), strict=True):
-        name = f"truck-{load}"
-        truck = Vehicle(
-            name, 70.0, lane, 180.0, t, 7.5, script.casting.paint(name), script.casting.track()
-        )
-        script.add(truck)
-        box = script.solid_box((0, 20), (lane - 1.3, lane + 1.3), (0, 3.2))
-        script.twin(f"truck_{load}", "MUCK_TRUCK_SPILL", truck.reach(24), truck.reach(-6), box)
-        if load == "tank":
-            _wet(script, truck, lane)
-    _road_shadow(script)
-    texture = surfaces.leaves(script.rng, 5.0, 1.6, 90)
-    quad = surfaces.ground_quad((13.0, 18.0), (11.6, 13.2))
-    script.street.decals.append(surfaces.Decal(texture, quad, script.casting.track(), starts=-5.0))
-    seen, _ = script.street.scene.calibration.project(quad)
-    script.twin(
-        "leaves", "MUCK_TRUCK_SPILL", 0, None, [*seen.min(0).tolist(), *seen.max(0).tolist()]
-    )
-    seen, _ = script.street.scene.calibration.project(surfaces.ground_quad((5.5, 6.5), (8.4, 9.4)))
-    script.twin(
-        "manhole", "MUCK_TRUCK_SPILL", 0, None, [*seen.min(0).tolist(), *seen.max(0).tolist()]
-    )
-    return script
-
-
-def _wet(script: Script, truck: Vehicle, lane: float) -> None:
-    first = truck.reach(14.0 - 4.2)
-    quads = []
-    for k in range(6):
-        x = 14.0 - k * 2.4
-        quad = surfaces.ground_quad((x - 2.9, x), (lane - 1.25, lane + 1.25))
-        texture = surfaces.wet(script.rng, 2.9, 2.5)
-        decal = surfaces.Decal(
-            texture,
-            quad,
-            script.casting.track(),
-            kind="wet",
-            starts=first + k * 2.4 / 7.5,
-            ends=first + 130,
-            fade=45,
-        )
-        decal.fade = 0.4 if decal.ends > script.seconds else 45
-        script.street.decals.append(decal)
-        quads.append(script.street.scene.calibration.project(quad)[0])
-    every = np.concatenate(quads)
-    script.twin(
-        "wet_patch",
-        "MUCK_TRUCK_SPILL",
-        first,
-        first + 130,
-        [*every.min(0).tolist(), *every.max(0).tolist()],
-    )
-
-
-def _road_shadow(script: Script) -> None:
-    if script.street.light != "day":
-        return
-    quad = surfaces.ground_quad((4.0, 9.0), (4.0, 12.0))
-    texture = surfaces.shade_blob(script.rng, leafy=False)
-    script.street.decals.append(
-        surfaces.Decal(
-            texture,
-            quad,
-            script.casting.track(),
-            kind="shadow",
-            starts=60,
-            ends=320,
-            fade=20,
-            moving=(0.012, 0.0),
-        )
-    )
-    leafy = surfaces.ground_quad((-1.0, 4.5), (8.0, 13.2))
-    script.street.decals.append(
-        surfaces.Decal(
-            surfaces.shade_blob(script.rng, leafy=True),
-            leafy,
-            script.casting.track(),
-            kind="shadow",
-            sway=0.18,
-            starts=-5.0,
-        )
-    )
-    seen, _ = script.street.scene.calibration.project(quad)
-    script.twin(
-        "moving_shadow", "MUCK_TRUCK_SPILL", 60, 320, [*seen.min(0).tolist(), *seen.max(0).tolist()]
     )

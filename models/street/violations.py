@@ -1,12 +1,22 @@
 # ruff: noqa: PLR2004 - a street is made of numbers; OpenCV is untyped
-"""The four violations as scripts. Places in metres, times in seconds; each seed plays differently."""
+"""The four violations as scripts. Places in metres, times in seconds; each seed differs."""
 
 import numpy as np
 
 from models.street import plume, surfaces
 from models.street.actors import Step, Thing, Vehicle, Walker
 from models.street.scene import read_picture
-from models.street.script import Script, begin, crowd, customers, stall, stall_box, traffic, vendor
+from models.street.script import (
+    SETTINGS,
+    Script,
+    begin,
+    crowd,
+    customers,
+    stall,
+    stall_box,
+    traffic,
+    vendor,
+)
 from models.street.weather import Weather
 
 STALL_KINDS = ("cart", "table", "blanket", "canopy", "cartbare")
@@ -25,7 +35,7 @@ def vending(seed: int, seconds: float) -> Script:
 def add_vending(script: Script, kind: str) -> None:
     """The unlicensed stall with its tricycle, vendor and customers."""
     x, y = script.at(6.5, 13.0), script.at(16.2, 16.9)
-    arrive = script.at(20, min(60, script.seconds * 0.17))
+    arrive = script.at(20, min(60, max(21, script.seconds * 0.17)))
     setup = arrive + script.at(9, 16)
     trade = script.at(225, 262)
     leaves = script.rng.random() < 0.5 and setup + trade < script.seconds - 15
@@ -39,7 +49,8 @@ def add_vending(script: Script, kind: str) -> None:
     body, clothes = "elder", script.casting.clothes()
     steps = (
         Step(arrive, x + 2.6, y - 0.9, "stand", 180), Step(arrive + 2, x + 2.4, y - 0.9, "work", 0),
-        Step(setup - 3, x + 2.4, y - 0.9), Step(setup, x + 0.4, y - 0.8, "work", 90), Step(setup + 6, x + 0.4, y - 0.8),
+        Step(setup - 3, x + 2.4, y - 0.9), Step(setup, x + 0.4, y - 0.8, "work", 90),
+        Step(setup + 6, x + 0.4, y - 0.8),
         Step(setup + 9, x - 1.6, y), Step(setup + 11, x - 0.2, y + 0.95),
     )  # fmt: skip
     script.add(Walker(body, steps, clothes, script.casting.track()))
@@ -71,7 +82,8 @@ def add_advert(script: Script, subtype: str) -> None:
     busy = 8 if subtype == "a_board" else script.at(12, 22)
     come, speed = starts - busy * 0.7, 1.2
     steps = (
-        Step(come - 24 / speed, x + 24, 15.0), Step(come - 3.5, x + 1.5, 15.0), Step(come, x, person_y, "work", 90),
+        Step(come - 24 / speed, x + 24, 15.0), Step(come - 3.5, x + 1.5, 15.0),
+        Step(come, x, person_y, "work", 90),
         Step(come + busy, x, person_y), Step(come + busy + 4, x - 2, 15.2),
         Step(come + busy + 4 + 14 / speed, x - 16, 15.2),
     )  # fmt: skip
@@ -120,8 +132,6 @@ def _put(script: Script, subtype: str, x: float, wall: float, starts: float) -> 
 
 def site_setting(seed: int) -> tuple[str, Weather]:
     """Light and weather for dry work on the site: rain is left out."""
-    from models.street.script import SETTINGS
-
     light, weather = SETTINGS[seed % len(SETTINGS)]
     return (light, Weather(noise=weather.noise) if weather.rain else weather)
 
@@ -145,7 +155,8 @@ def add_dust(script: Script) -> None:
     track = script.casting.track()
     for k, strength in enumerate((1.15, 0.8)):
         script.street.plumes.append(
-            plume.Plume(plume.DUST, source, wind, spans, script.seed * 10 + k, "dust" if k == 0 else "", track,
+            plume.Plume(plume.DUST, source, wind, spans, script.seed * 10 + k,
+            "dust" if k == 0 else "", track,
                         spread=1.2, strength=strength)
         )  # fmt: skip
     x, y, z = source
@@ -200,7 +211,8 @@ def add_spill(script: Script, starts: float) -> None:
     flat = np.array(boxes)
     trail = plume.Recipe((120, 148, 172), 18.0, 3.0, 0.25, 0.5, 0.4, 0.25)
     script.street.plumes.append(
-        plume.Plume(trail, ((x_high + x_low) / 2, lane, 0.2), (0.3, -0.1), ((starts, starts + 1.6),), script.seed,
+        plume.Plume(trail, ((x_high + x_low) / 2, lane, 0.2), (0.3, -0.1),
+        ((starts, starts + 1.6),), script.seed,
                     spread=1.6, strength=0.7)
     )  # fmt: skip
     box = [*flat[:, :2].min(0).tolist(), *flat[:, 2:].max(0).tolist()]

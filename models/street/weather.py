@@ -21,11 +21,12 @@ class Weather:
 
     Attributes:
         name: "clear", "rain", "fog", "clouds" ... for the truth file.
-        rain: 0..1; fog: extinction per metre at its densest; `fog_span` seconds it rises and falls in.
+        rain: 0..1; fog: extinction per metre at its densest; `fog_span`: its seconds.
         noise: Sensor noise, grey levels (standard deviation).
         shake: Pixels of wind shake; `nudge`: second, dx, dy of a lasting small shift of the camera.
         exposure: Steps (second, gain).
         clouds: How far day fades to overcast and back, 0..1.
+        soft: Blur of the lens on the backdrop, pixels (standard deviation).
     """
 
     name: str = "clear"
@@ -37,6 +38,7 @@ class Weather:
     nudge: tuple[float, float, float] | None = None
     exposure: tuple[tuple[float, float], ...] = ()
     clouds: float = 0.0
+    soft: float = 0.0
 
     def gain(self, t: float) -> float:
         """Exposure at second t; steps settle over half a second."""
@@ -165,7 +167,7 @@ def headlights(frame: Picture, pose: Pose, scene: Scene, power: float) -> None:
         if np.dot((c * end, s * end), scene.calibration.eye[:2] - tip[:2]) < 0:
             continue
         for side in {-wide, wide}:
-            spot, depth = scene.calibration.project([tip + (-s * side, c * side, 0.0)])
+            spot, depth = scene.calibration.project([tip + np.array([-s * side, c * side, 0.0])])
             size = int(np.clip(900 / max(depth[0], 3) * (0.9 if end > 0 else 0.5), 6, 160)) | 1
             _add(frame, spot[0], _spot(size) * strength * power, colour)
     _pool(frame, pose, scene, half, power)

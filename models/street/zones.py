@@ -1,5 +1,5 @@
 # ruff: noqa: PLR2004 - a street is made of numbers; OpenCV is untyped
-"""The camera description (TOML) that goes with a video: zones as polygons in fractions of the frame."""
+"""The camera description (TOML) of a video: zones as polygons in fractions of the frame."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -62,7 +62,7 @@ def zones(scene: Scene) -> list[dict[str, Any]]:
             ("pavement-ads", "ad_surface", _ground((5.0, 16.0), (15.6, 17.8))),
             (
                 "board",
-                "permitted",
+                "permitted_ad",
                 _wall((nx0 - 0.1, nx1 + 0.1), (nz0 - 0.1, nz1 + 0.1), front - 0.1),
             ),
             ("road", "road", _ground((-1.0, 20.0), (7.8, 13.3))),
@@ -104,10 +104,15 @@ def camera_toml(scene: Scene) -> str:
             f'kind = "{zone["kind"]}"',
             f"polygon = {zone['polygon']}",
         ]
-        if zone["kind"] == "permitted":
-            business = '["food", "goods"]' if zone["id"] == "bay" else '["advertising"]'
+        if zone["kind"] in {"permitted", "permitted_ad"}:
             lines += [
-                f'document = "SIM-{zone["id"].upper()}-2026-01"', 'valid_from = "2026-01-01"', 'valid_to = "2027-12-31"',
-                f"business = {business}", f'windows = [{{ days = {WEEK}, from = "06:00", to = "22:00" }}]',
-            ]  # fmt: skip
+                f'document = "SIM-{zone["id"].upper()}-2026-01"',
+                'valid_from = "2026-01-01"',
+                'valid_to = "2027-12-31"',
+            ]
+        if zone["kind"] == "permitted":
+            lines += [
+                'business = ["food", "goods"]',
+                f'windows = [{{ days = {WEEK}, from = "06:00", to = "22:00" }}]',
+            ]
     return "\n".join(lines) + "\n"

@@ -43,7 +43,7 @@ TREMBLING_LEVELS = (
     6.0  # mean deviation of leaves and flags: they never hold still, learn their mean
 )
 DOUBT_SECONDS = 2.0  # of evidence: the reference does not learn what may be a new thing
-EXPLAINED_SHARE = 0.05  # of the picture may differ when dusk falls on the view in use
+EXPLAINED_SHARE = 0.01  # of the picture may differ when dusk falls on the view in use
 LIGHT_EVENT_SHARE = 0.02  # of the picture is proven shadow or sun: plain patches may be it, too
 
 
@@ -300,6 +300,7 @@ class ChangeDetector:
     ) -> ViewState:
         seen = max(int(look.visible.sum()), 1)
         known = memory.live.known & look.visible
+        claimed = look.frozen | memory.evidence.standing
         sight = Sight(
             level=float(small.mean()),
             deviation=float(small[::4, ::4].std()),
@@ -309,7 +310,7 @@ class ChangeDetector:
             known_share=float((known & ~look.frozen).sum())
             / max(int((look.visible & ~look.frozen).sum()), 1),
             startled_share=float(startled.sum()) / seen,
-            differing_share=float((difference.solid & known).sum()) / seen,
+            differing_share=float((difference.solid & known & ~claimed).sum()) / seen,
             settling=memory.meter.settling,
         )
         return memory.judge.update(sight, look.dt)

@@ -26,8 +26,9 @@ MEDIAN_WINDOW_PX = 9  # a single line fills less than half of it, so that textur
 MEDIAN_STEPS = 1000.0  # bytes per log unit: OpenCV's large median works on bytes
 CLIP_FACTOR = 2.0  # of the median slope: a shadow's or a roof's edge may not outvote the texture
 SUBPIXEL_SHARE = 0.5  # an edge displaced by half a pixel changes by half its slope
-LOST_SHARE = 0.55  # of the reference's texture is gone
-LINE_FACTOR = 2.0  # of that: an edge between two surfaces, which light can turn; no texture
+LOST_SHARE = 0.42  # of the reference's texture is gone
+TELLING_WEIGHT = 0.55  # of 1: half of the texture is more than noise
+OTHER_SLOPE_SHARE = 0.6  # blur halves a fine slope; something else before it changes all of it
 GAINED_GRADIENT = 0.035  # log units per pixel that the reference does not explain
 GAINED_SHARE = 0.5  # of a window: a line (a shadow's edge) fills less than half of it
 SHADOW_CHROMA = 0.14  # log units: blue sky light shifts the colour of shadows by up to about this
@@ -79,9 +80,10 @@ class Comparand:
         )
         self.slope = np.hypot(self.gx, self.gy)
         self.clip = CLIP_FACTOR * _local_median(self.slope) + np.float32(FLAT_GRADIENT)
-        is_line = self.slope > LINE_FACTOR * self.clip
-        self.texture_x = np.where(is_line, np.float32(0.0), np.clip(self.gx, -self.clip, self.clip))
-        self.texture_y = np.where(is_line, np.float32(0.0), np.clip(self.gy, -self.clip, self.clip))
+        self.texture_x = np.clip(self.gx, -self.clip, self.clip)
+        self.texture_y = np.clip(self.gy, -self.clip, self.clip)
+        self.vote = np.minimum(self.slope, self.clip / CLIP_FACTOR)
+        self.votes = box_mean(self.vote) + np.float32(FLAT_GRADIENT / 10)
         self.energy = box_mean(self.texture_x**2 + self.texture_y**2)
         floor = box_mean(self.noise_gradient * self.noise_gradient)
         self.weight = self.energy / (self.energy + 4.0 * floor)  # how far texture can be trusted
@@ -92,9 +94,9 @@ class Comparand:
         luma_levels = np.asarray(cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY), np.float32)
         log = np.log(luma_levels + np.float32(FLOOR_LEVELS))
         gx, gy = gradients(log)
-        lost = self._texture_lost(gx, gy)
-        unexplained = self._unexplained(gx, gy)
-        gained = box_mean(unexplained.astype(np.float32))
+        error = np.hypot(gx - self.gx, gy - self.gy)
+        lost = np.minimum(self._uncorrelated(gx, gy), self._outvoted(error)) * self.weight
+        gained = box_mean(self._unexplained(error).astype(np.float32))
         luma = log - self.log
         chroma = box_mean(channel_max(cv2.absdiff(log_chroma(colour), self.chroma)), 3)
         noise = NOISE_FACTOR * self.noise_log
@@ -110,15 +112,15 @@ class Comparand:
             hidden=hidden & solid,
             edge=edge,
             veil=veil,
-            telling=self.weight > LOST_SHARE,
+            telling=self.weight > TELLING_WEIGHT,
             luma=luma,
             score=np.clip(score, 0.0, 1.0),
         )
 
-    def _texture_lost(
+    def _uncorrelated(
         self, gx: NDArray[np.float32], gy: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """Share of the reference's texture that the picture no longer has, in [0, 1]."""
+        """How little of the window's texture is still the reference's, in [0, 1]."""
         x, y = np.clip(gx, -self.clip, self.clip), np.clip(gy, -self.clip, self.clip)
         common = box_mean(x * self.texture_x + y * self.texture_y)
         power = np.sqrt(box_mean(x * x + y * y) * self.energy)
@@ -126,19 +128,24 @@ class Comparand:
         # correlation (blur and fog, which only weaken it, do not).
         amplitude = common / (self.energy + np.float32(FLAT_GRADIENT**2))
         kept = np.maximum(amplitude, common / (power + np.float32(FLAT_GRADIENT**2)))
-        return np.clip(np.float32(1.0) - kept, 0.0, 1.0) * self.weight
+        return np.clip(np.float32(1.0) - kept, 0.0, 1.0)
 
-    def _unexplained(
-        self, gx: NDArray[np.float32], gy: NDArray[np.float32]
-    ) -> NDArray[np.bool_]:
-        """True where a slope is not the reference's."""
-        unexplained = np.hypot(gx - self.gx, gy - self.gy)
+    def _outvoted(self, error: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Share of the window's textured pixels whose slope is another, in [0, 1].
+
+        A turned edge between sun and shade is one line: it may spoil a correlation, not a vote.
+        """
+        other = error > np.float32(OTHER_SLOPE_SHARE) * self.slope + self.noise_gradient
+        return box_mean(other * self.vote) / self.votes
+
+    def _unexplained(self, error: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """True where the picture has a slope that is not the reference's."""
         limit = (
             np.float32(GAINED_GRADIENT)
             + NOISE_FACTOR * NOISE_GRADIENT_SHARE * self.noise_log
             + np.float32(SUBPIXEL_SHARE) * self.slope
         )
-        return np.asarray(unexplained > limit, np.bool_)
+        return np.asarray(error > limit, np.bool_)
 
 
 def _local_median(slope: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipeline.errors import ModelCardError, ModelHashError, SettingsError
 from pipeline.settings import Settings, load_settings
@@ -82,7 +82,7 @@ class ModelCard(Settings):
     task: Literal["detect", "classify"]
     file: Text  # of the ONNX file, in the card's own folder
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    created: datetime | date
+    created: date | AwareDatetime
     licence: Text
     input: NetworkInput
     output: NetworkOutput

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from pipeline.episodes.entry import Entry
 from pipeline.episodes.events import Episode, EpisodeEvent
 from pipeline.episodes.presence import Sight
 from pipeline.episodes.settings import EpisodeSettings, ViolationEpisodeSettings
+from pipeline.episodes.snapshots import parse_snapshot
 from pipeline.episodes.spots import act_of, is_part_of, same_spot
 from pipeline.errors import SnapshotError
 from pipeline.rules.judgement import Judgement
@@ -39,18 +40,19 @@ class EpisodeBook:
     def __init__(self, camera_id: str, settings: EpisodeSettings | None = None) -> None:
         self.camera_id = camera_id
         self.settings = settings or EpisodeSettings()
-        self._entries: list[Entry] = []  # in order of opening
+        self._open: list[Entry] = []  # in order of opening
+        self._ended: list[Entry] = []  # in order of ending
         self._seconds: float | None = None  # of the newest frame; none after a restart
         self._captured_at: datetime | None = None
 
     def __len__(self) -> int:
         """Count the episodes remembered, open and ended."""
-        return len(self._entries)
+        return len(self._open) + len(self._ended)
 
     @property
     def open_episodes(self) -> tuple[Episode, ...]:
         """The open episodes, oldest first."""
-        return tuple(entry.episode for entry in self._entries if entry.is_open)
+        return tuple(entry.episode for entry in self._open)
 
     def update(
         self, observation: Observation, judgements: Iterable[Judgement]
@@ -67,11 +69,11 @@ class EpisodeBook:
         for judgement in sorted(judgements, key=_order):
             entry = self._entry_for(judgement)
             if entry is None and judgement.fired and judgement.sight is Sight.SEEN:
-                entry, opened = self._open(judgement, now)
+                entry, opened = self._begin(judgement, now)
                 events += opened
             if entry is not None:
                 said.setdefault(id(entry), []).append(judgement)
-        for entry in [e for e in self._entries if e.is_open]:
+        for entry in self._open:
             event = entry.hear(
                 said.get(id(entry), []),
                 step_seconds=step,
@@ -80,17 +82,22 @@ class EpisodeBook:
             )
             events += [event] if event else []
         events += self._absorb_parts()
-        events += self._forget(now)
+        events += self._end_beyond_the_bound()
+        self._sort_out()
         return tuple(events)
 
     def finish(self) -> tuple[EpisodeEvent, ...]:
         """End every open episode at its last sight: the footage is over."""
-        return tuple(entry.end() for entry in self._entries if entry.is_open)
+        events = tuple(entry.end() for entry in self._open)
+        self._sort_out()
+        return events
 
     def snapshot(self) -> dict[str, Any]:
         """The state as JSON values, for a restart."""
         saved = _Saved(
-            camera_id=self.camera_id, captured_at=self._captured_at, entries=self._entries
+            camera_id=self.camera_id,
+            captured_at=self._captured_at,
+            entries=[*self._ended, *self._open],
         )
         return dict(_SAVED.dump_python(saved, mode="json"))
 
@@ -100,19 +107,14 @@ class EpisodeBook:
         Raises:
             SnapshotError: The snapshot is not one of a book of this camera.
         """
-        try:
-            saved = _SAVED.validate_python(snapshot)
-        except ValidationError as error:
-            raise SnapshotError(
-                f"saved episodes cannot be read: {error.error_count()} values do not fit;"
-                " delete the saved state to begin anew"
-            ) from error
+        saved = parse_snapshot(_SAVED, snapshot, "episodes")
         if saved.camera_id != self.camera_id:
             raise SnapshotError(
                 f"saved episodes belong to camera {saved.camera_id}, not {self.camera_id};"
                 " check which file is given to which camera"
             )
-        self._entries = list(saved.entries)
+        self._open = [entry for entry in saved.entries if entry.is_open]
+        self._ended = [entry for entry in saved.entries if not entry.is_open]
         self._captured_at = saved.captured_at
         self._seconds = None
 
@@ -127,11 +129,13 @@ class EpisodeBook:
 
     def _end_after_outage(self, outage_seconds: float) -> list[EpisodeEvent]:
         """After a gap in which nobody watched, what stands there now is another act."""
-        return [
+        events = [
             entry.end()
-            for entry in self._entries
-            if entry.is_open and outage_seconds > self._settings_of(entry).gap_seconds
+            for entry in self._open
+            if outage_seconds > self._settings_of(entry).gap_seconds
         ]
+        self._sort_out()
+        return events
 
     def _settings_of(self, entry: Entry) -> ViolationEpisodeSettings:
         return self.settings.of(entry.episode.violation)
@@ -139,7 +143,7 @@ class EpisodeBook:
     def _entry_for(self, judgement: Judgement) -> Entry | None:
         """The open episode that a judgement speaks about: its own, or at the same spot."""
         act, box = act_of(judgement.subtype), judgement.fraction_box
-        candidates = [e for e in self._entries if e.is_open and e.act == act]
+        candidates = [entry for entry in self._open if entry.act == act]
         for entry in candidates:
             touches = entry.episode.fraction_box.intersection_area(box) > 0
             if entry.presence_id == judgement.presence_id and touches:
@@ -151,19 +155,23 @@ class EpisodeBook:
         ]
         return max(near, key=lambda e: e.episode.fraction_box.iou(box), default=None)
 
-    def _open(self, judgement: Judgement, now: datetime) -> tuple[Entry | None, list[EpisodeEvent]]:
+    def _begin(
+        self, judgement: Judgement, now: datetime
+    ) -> tuple[Entry | None, list[EpisodeEvent]]:
         """Open an episode, take up the one that ended here a moment ago, or see a part of one."""
-        if any(e.is_open and self._holds(e, judgement) for e in self._entries):
+        if any(self._holds(entry, judgement) for entry in self._open):
             return None, []
         earlier = self._ended_here(judgement, now)
         if (
             earlier is not None
             and self._age(earlier, now) <= self._settings_of(earlier).gap_seconds
         ):
+            self._ended.remove(earlier)
+            self._open.append(earlier)
             return earlier, [earlier.reopen(judgement)]
         recurrence_of = earlier.episode.episode_id if earlier else None
         entry = Entry.begin(self.camera_id, judgement, now, recurrence_of)
-        self._entries.append(entry)
+        self._open.append(entry)
         return entry, [entry.opened()]
 
     def _holds(self, entry: Entry, judgement: Judgement) -> bool:
@@ -179,9 +187,8 @@ class EpisodeBook:
         """The newest episode that ended at this spot and is recent enough to be linked."""
         found = [
             entry
-            for entry in self._entries
-            if not entry.is_open
-            and entry.episode.absorbed_by is None
+            for entry in self._ended
+            if entry.episode.absorbed_by is None
             and entry.act == act_of(judgement.subtype)
             and self._age(entry, now) <= self._memory_seconds(entry)
             and same_spot(
@@ -203,11 +210,11 @@ class EpisodeBook:
     def _absorb_parts(self) -> list[EpisodeEvent]:
         """End episodes that turned out to be parts of another (a banner on a stall)."""
         events: list[EpisodeEvent] = []
-        for part in self._entries:
+        for part in self._open:
             episode = part.episode
-            wholes = (
+            wholes = [
                 whole.episode.episode_id
-                for whole in self._entries
+                for whole in self._open
                 if is_part_of(
                     episode.violation,
                     episode.fraction_box,
@@ -215,25 +222,25 @@ class EpisodeBook:
                     whole=whole.episode,
                     settings=self.settings,
                 )
-            )
-            whole_id = next(wholes, None) if part.is_open else None
-            if whole_id is not None:
-                events.append(part.end(absorbed_by=whole_id))
+            ]
+            if wholes and part.is_open:
+                events.append(part.end(absorbed_by=wholes[0]))
         return events
 
-    def _forget(self, now: datetime) -> list[EpisodeEvent]:
-        """Drop what is too old to be linked, and the longest unseen beyond the bound."""
-        self._entries = [
-            e for e in self._entries if e.is_open or self._age(e, now) <= self._memory_seconds(e)
-        ]
-        events: list[EpisodeEvent] = []
-        while len(self._entries) > self.settings.max_episodes:
-            ended = [e for e in self._entries if not e.is_open]
-            oldest = min(ended or self._entries, key=lambda e: e.episode.last_seen_at)
-            if oldest.is_open:
-                events.append(oldest.end())
-            self._entries.remove(oldest)
-        return events
+    def _end_beyond_the_bound(self) -> list[EpisodeEvent]:
+        """End the open episodes that were unseen for longest, where there are too many."""
+        running = [entry for entry in self._open if entry.is_open]
+        running.sort(key=lambda entry: entry.episode.last_seen_at)
+        return [entry.end() for entry in running[: -self.settings.max_episodes]]
+
+    def _sort_out(self) -> None:
+        """Move what ended to the history, and drop the longest ended beyond the bound."""
+        if any(not entry.is_open for entry in self._open):
+            self._ended += [entry for entry in self._open if not entry.is_open]
+            self._open = [entry for entry in self._open if entry.is_open]
+        excess = len(self) - self.settings.max_episodes
+        if excess > 0:
+            del self._ended[:excess]
 
 
 def _order(judgement: Judgement) -> tuple[bool, str, int]:

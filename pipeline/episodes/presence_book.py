@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from pipeline.episodes.presence import Presence, Sighting, SpotReport, affinity
 from pipeline.episodes.settings import PresenceSettings
-from pipeline.errors import SnapshotError
+from pipeline.episodes.snapshots import parse_snapshot
 from pipeline.geometry import Box
 
 Look = Callable[[Presence], SpotReport]  # what this frame says about the place of a presence
@@ -103,13 +103,7 @@ class PresenceBook:
         Raises:
             SnapshotError: It is not a snapshot of presences.
         """
-        try:
-            saved = _SAVED.validate_python(snapshot)
-        except ValidationError as error:
-            raise SnapshotError(
-                f"saved presences cannot be read: {error.error_count()} values do not fit;"
-                " delete the saved state to begin anew"
-            ) from error
+        saved = parse_snapshot(_SAVED, snapshot, "presences")
         self._presences = {p.presence_id: p for p in saved.presences}
         self._next_id = saved.next_id
         self._captured_at = saved.captured_at

@@ -29,17 +29,21 @@ from pipeline.evidence.digests import digest
 from pipeline.violations import Subtype, Violation, violation_of
 
 NO_PREVIOUS = "0" * 64  # stands for the manifest before a box's first
+# A box without a clock of its own begins in 1970; beyond the range, sums with instants overflow.
+FIRST_YEAR, LAST_YEAR = 1970, 2200
 MAX_ITEMS = 500  # ours: a full template with clip and redacted copies has about 15
 MAX_PROBLEMS_SHOWN = 5  # of a manifest that does not fit; the first ones say enough
 
 
-def _require_utc(value: datetime) -> datetime:
+def _possible_instant(value: datetime) -> datetime:
     if value.utcoffset() != timedelta(0):
         raise ValueError(f"must be an instant in UTC, got {value.isoformat()}")
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"must lie between {FIRST_YEAR} and {LAST_YEAR}, got {value.isoformat()}")
     return value
 
 
-Instant = Annotated[datetime, AfterValidator(_require_utc)]
+Instant = Annotated[datetime, AfterValidator(_possible_instant)]
 Identifier = Annotated[str, Field(min_length=1, max_length=64)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 HexDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

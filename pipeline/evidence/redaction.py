@@ -76,6 +76,7 @@ class RedactionPlan:
 
     regions: tuple[Region, ...]
     subject: Box | None  # in pixels of the source frame; none: there is nothing to spare
+    cover_heads_on_subject: bool = False
 
 
 def plan_redaction(
@@ -107,7 +108,11 @@ def plan_redaction(
         for plate in plates
         if subject is None or plate.share_inside(subject) < _MOSTLY
     ]
-    return RedactionPlan(regions=tuple(regions), subject=subject)
+    return RedactionPlan(
+        regions=tuple(regions),
+        subject=subject,
+        cover_heads_on_subject=limits.cover_heads_on_subject,
+    )
 
 
 def _has_own_plate(vehicle: Box, vehicles: tuple[Box, ...], plates: tuple[Box, ...]) -> bool:
@@ -119,9 +124,7 @@ def _has_own_plate(vehicle: Box, vehicles: tuple[Box, ...], plates: tuple[Box, .
     return False
 
 
-def redacted_copy(
-    still: Still, plan: RedactionPlan, settings: RedactionSettings | None = None
-) -> Still:
+def redacted_copy(still: Still, plan: RedactionPlan) -> Still:
     """A copy of a still or close-up with the plan carried out; a derivative of it.
 
     Regions and operation are recorded in its parameters, in pixels of the picture.
@@ -129,7 +132,6 @@ def redacted_copy(
     Raises:
         EvidenceError: The still's content is not a picture in memory.
     """
-    limits = settings or RedactionSettings()
     picture = decode_picture(still.file)
     height, width = picture.shape[:2]
     subject = None
@@ -138,7 +140,7 @@ def redacted_copy(
     rectangles: list[tuple[PixelBounds, Redacted]] = []
     for region in plan.regions:
         bounds = pixel_bounds(still.to_picture(region.box, width, height), width, height)
-        covers_all = region.hides is Redacted.HEAD and limits.cover_heads_on_subject
+        covers_all = region.hides is Redacted.HEAD and plan.cover_heads_on_subject
         pieces = [bounds] if covers_all or subject is None else outside(bounds, subject)
         rectangles += [(p, region.hides) for p in pieces if p[0] < p[2] and p[1] < p[3]]
     recorded: list[JsonValue] = [[*bounds, hides.value] for bounds, hides in rectangles]

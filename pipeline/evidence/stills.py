@@ -79,14 +79,23 @@ class Still:
 
     def to_picture(self, box: Box, width: int, height: int) -> Box:
         """A box of the source frame in pixels of this picture, which has that width and height."""
-        x, y = width / self.view.width, height / self.view.height
         moved = Box(
             box.x1 - self.view.x1,
             box.y1 - self.view.y1,
             box.x2 - self.view.x1,
             box.y2 - self.view.y1,
         )
-        return moved.scaled(x, y)
+        return moved.scaled(width / self.view.width, height / self.view.height)
+
+    def to_source(self, box: Box, width: int, height: int) -> Box:
+        """The reverse: what was found in this picture, in pixels of the source frame."""
+        scaled = box.scaled(self.view.width / width, self.view.height / height)
+        return Box(
+            scaled.x1 + self.view.x1,
+            scaled.y1 + self.view.y1,
+            scaled.x2 + self.view.x1,
+            scaled.y2 + self.view.y1,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

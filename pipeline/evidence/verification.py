@@ -70,7 +70,7 @@ def verify_bundle(
         with closing(open_bundle(path)) as source:
             return verify_source(source, trusted_key_ids=trusted_key_ids, previous=previous)
     except BundleError as error:
-        return Report(checks=(_failure("readable", str(error), error.file),))
+        return Report(checks=(_failure(error.step, str(error), error.file),))
 
 
 def verify_source(
@@ -86,7 +86,7 @@ def verify_source(
         _check_statements(signed.manifest, checks)
         checks.append(_chain_check(signed.link, previous, trusted_key_ids))
     except BundleError as error:
-        checks.append(_failure("readable", str(error), error.file))
+        checks.append(_failure(error.step, str(error), error.file))
     return Report(checks=tuple(checks), manifest_sha256=sha256)
 
 
@@ -111,11 +111,12 @@ def read_signed_manifest(
     try:
         manifest = read_record(parse_canonical(content), Manifest)
     except ManifestError as error:
-        raise BundleError(str(error), file=MANIFEST_NAME) from error
+        raise BundleError(str(error), file=MANIFEST_NAME, step="form") from error
     if manifest.key_id != record.key_id:
         raise BundleError(
             f"it was to be signed with key {manifest.key_id}, but another key signed it",
             file=MANIFEST_NAME,
+            step="key",
         )
     checks.append(_holds("form", "manifest.json is canonical JSON (RFC 8785) of format 1"))
     link = ChainLink(
@@ -133,23 +134,23 @@ def _read_signature(content: bytes) -> SignatureRecord:
     try:
         return read_record(parse_canonical(content), SignatureRecord)
     except ManifestError as error:
-        raise BundleError(str(error), file=SIGNATURE_NAME) from error
+        raise BundleError(str(error), file=SIGNATURE_NAME, step="signature") from error
 
 
 def _require_signature(record: SignatureRecord, content: bytes, sha256: str) -> None:
     """Tell a changed manifest from a changed signature, by the digest in the signature's file."""
     if key_id_of(bytes.fromhex(record.public_key)) != record.key_id:
-        raise BundleError("key_id is not the digest of public_key", file=SIGNATURE_NAME)
-    holds = record.holds_for(content)
-    if holds and record.manifest_sha256 != sha256:
-        raise BundleError(
-            "manifest_sha256 was changed; the signature itself fits the manifest",
-            file=SIGNATURE_NAME,
-        )
-    if not holds and record.manifest_sha256 == sha256:
-        raise BundleError("the signature or its key was changed", file=SIGNATURE_NAME)
-    if not holds:
-        raise BundleError("it was changed after it was signed", file=MANIFEST_NAME)
+        problem, file = "key_id is not the digest of public_key", SIGNATURE_NAME
+    elif record.holds_for(content):
+        if record.manifest_sha256 == sha256:
+            return
+        problem = "manifest_sha256 was changed; the signature itself fits the manifest"
+        file = SIGNATURE_NAME
+    elif record.manifest_sha256 == sha256:
+        problem, file = "the signature or its key was changed", SIGNATURE_NAME
+    else:
+        problem, file = "it was changed after it was signed", MANIFEST_NAME
+    raise BundleError(problem, file=file, step="signature")
 
 
 def _key_check(key_id: str, trusted_key_ids: Collection[str]) -> Check:
@@ -161,7 +162,8 @@ def _key_check(key_id: str, trusted_key_ids: Collection[str]) -> Check:
         )
     if key_id in trusted_key_ids:
         return _holds("key", f"it was signed with the trusted key {key_id}")
-    raise BundleError(f"it was signed with key {key_id}, which is not trusted", file=SIGNATURE_NAME)
+    problem = f"it was signed with key {key_id}, which is not trusted"
+    raise BundleError(problem, file=SIGNATURE_NAME, step="key")
 
 
 def _check_files(source: BundleSource, manifest: Manifest, checks: list[Check]) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 
 from pipeline.geometry import Box
 from pipeline.rules.observation import Observation, share_in_zone
 from pipeline.rules.place import ground_of
 from pipeline.rules.settings import SpillSettings
+from pipeline.rules.standing import StandingBoxes
 from pipeline.zones import Zone
-
-# The bound on remembered trucks: thirty pictures with a queue of eight.
-MAX_REMEMBERED = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +21,7 @@ class Crossing:
 
 
 class CrossingWatch:
-    """Follows the trucks of one road zone; remembers at most 256 boxes.
+    """Follows the trucks of one road zone.
 
     At one picture a second a truck at 40 km/h is a new box in each picture, so a crossing is told
     by trucks being there, moving, not by one track from edge to edge. A truck that stands is
@@ -36,7 +33,7 @@ class CrossingWatch:
         self._settings = settings
         self._begin: float | None = None  # of the running crossing
         self._last = 0.0  # newest picture of it
-        self._remembered: deque[tuple[float, Box]] = deque(maxlen=MAX_REMEMBERED)
+        self._standing = StandingBoxes(settings.standing_iou)
 
     def update(self, observation: Observation) -> Crossing | None:
         """Take in one frame; a crossing is returned once it is over."""
@@ -60,15 +57,8 @@ class CrossingWatch:
         return Crossing(begin_seconds=begin, end_seconds=self._last)
 
     def _has_moving_truck(self, observation: Observation) -> bool:
-        now, memory = observation.seconds, self._settings.standing_memory_seconds
-        while self._remembered and not 0 <= now - self._remembered[0][0] <= memory:
-            self._remembered.popleft()
         trucks = self._trucks(observation)
-        earlier = [box for at, box in self._remembered if at < now]
-        self._remembered.extend((now, truck) for truck in trucks)
-        return any(
-            all(truck.iou(box) < self._settings.standing_iou for box in earlier) for truck in trucks
-        )
+        return len(self._standing.update(trucks, observation.seconds)) < len(trucks)
 
     def _trucks(self, observation: Observation) -> list[Box]:
         if not observation.view_is_reliable:

@@ -16,6 +16,7 @@ from pipeline.candidate import Reason
 from pipeline.change.results import SurfaceChange
 from pipeline.episodes.presence import Presence, Sight, Sighting, SpotReport, affinity
 from pipeline.episodes.presence_book import PresenceBook
+from pipeline.episodes.snapshots import parse_snapshot
 from pipeline.geometry import Box
 from pipeline.rules.crossings import Crossing, CrossingWatch
 from pipeline.rules.judgement import JsonObject, Judgement, RuleOutcome
@@ -23,7 +24,6 @@ from pipeline.rules.observation import Observation, share_in_zone
 from pipeline.rules.passage import BurstRequest, LoadState, Passage, TruckPassage
 from pipeline.rules.scene import MIN_COVER_SUPPORT, Scene
 from pipeline.rules.settings import SpillSettings
-from pipeline.rules.snapshots import parse_snapshot
 from pipeline.rules.spill_reasons import (
     explain_spill,
     explain_uncovered_load,

@@ -154,7 +154,8 @@ class Observation:
                 fraction_box=self.to_fractions(detection.box),
             )
             found.setdefault(part.class_name, []).append(part)
-        return {name: tuple(parts) for name, parts in found.items()}
+        # The nameless entry tells a frame without detections from one not yet looked at.
+        return {"": ()} | {name: tuple(parts) for name, parts in found.items()}
 
     def _support(self, class_name: str, score: float) -> float:
         """How much a score counts.

@@ -212,9 +212,8 @@ class SpillSettings(Settings):
     burst_margin_seconds: Seconds = 1.0
     # Five pictures a second: a truck at 50 km/h moves less than half its length between two.
     burst_frames_per_second: Annotated[float, Field(gt=0, le=25)] = 5.0
-    # A standing truck overlaps itself so much from frame to frame, and is remembered so long.
+    # A standing truck overlaps itself so much over time; one at walking pace less.
     standing_iou: Share = 0.7
-    standing_memory_seconds: Seconds = 30.0
     # Share of the frame that a truck must travel in the burst to have passed.
     min_travel: Share = 0.05
     # Of the road zone: less is a leaf or a manhole, more is weather.

@@ -1,4 +1,4 @@
-"""Who stands still: people who are where somebody already was, again and again, seconds ago.
+"""What stands still: people and trucks where one already was, again and again, seconds ago.
 
 Judged by place, not by track: at one picture a second a walker gets a new track with every
 picture, and a vendor behind a counter loses his often.
@@ -21,44 +21,47 @@ if TYPE_CHECKING:
 MIN_STILL_SECONDS = 4.0
 # A vendor who bends down and is missed for some frames still counts.
 MEMORY_SECONDS = 15.0
-# In this share of the remembered frames somebody was at the place: on a busy pavement walkers
-# happen to be where others were, but not in every third picture.
+# In this share of the remembered frames one was at the place: on a busy pavement walkers happen to
+# be where others were, and trucks in a column are, but not in every third picture.
 MIN_FRAMES_SHARE = 0.3
 MIN_FRAMES = 2
-# One person's boxes over time, standing; two people in file overlap less.
-MIN_IOU = 0.4
 # The bounds: fifteen seconds at four pictures a second, and ten people in each.
 MAX_FRAMES = 60
 MAX_BOXES = 600
 
 
-class StandingPeople:
-    """Remembers where people were over the last seconds, at most 600 boxes in 60 frames."""
+class StandingBoxes:
+    """Remembers where things of one kind were, at most 600 boxes in 60 frames.
 
-    def __init__(self) -> None:
+    Args:
+        min_iou: How much one standing thing's boxes overlap over time, at least, in [0, 1].
+    """
+
+    def __init__(self, min_iou: float) -> None:
+        self._min_iou = min_iou
         self._frames: deque[tuple[float, tuple[Box, ...]]] = deque(maxlen=MAX_FRAMES)
 
     def __len__(self) -> int:
         """Count the remembered boxes."""
-        return sum(len(people) for _, people in self._frames)
+        return sum(len(things) for _, things in self._frames)
 
-    def update(self, people: Sequence[Box], seconds: float) -> tuple[Box, ...]:
-        """The people of this frame who stand still; boxes in any one unit."""
+    def update(self, things: Sequence[Box], seconds: float) -> tuple[Box, ...]:
+        """The things of this frame that stand still; boxes in any one unit."""
         while self._frames and not 0 <= seconds - self._frames[0][0] <= MEMORY_SECONDS:
             self._frames.popleft()
         earlier = [seen for at, seen in self._frames if seconds - at >= MIN_STILL_SECONDS]
-        self._frames.append((seconds, tuple(people[:MAX_BOXES])))
+        self._frames.append((seconds, tuple(things[:MAX_BOXES])))
         while len(self) > MAX_BOXES:
             self._frames.popleft()
         boxes = [box.xyxy for seen in earlier for box in seen]
-        if not people or not boxes:
+        if not things or not boxes:
             return ()
-        overlaps = iou_matrix(np.array([p.xyxy for p in people]), np.array(boxes)) >= MIN_IOU
+        overlaps = iou_matrix(np.array([t.xyxy for t in things]), np.array(boxes)) >= self._min_iou
         frame_of_box = np.repeat(np.arange(len(earlier)), [len(seen) for seen in earlier])
         needed = max(MIN_FRAMES, MIN_FRAMES_SHARE * len(earlier))
         return tuple(
-            person
-            for person, hits in zip(people, overlaps, strict=True)
+            thing
+            for thing, hits in zip(things, overlaps, strict=True)
             if len(np.unique(frame_of_box[hits])) >= needed
         )
 

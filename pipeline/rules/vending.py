@@ -14,21 +14,23 @@ from pydantic import TypeAdapter
 from pipeline.camera import Camera
 from pipeline.episodes.presence import Presence, Sight, Sighting, SpotReport
 from pipeline.episodes.presence_book import PresenceBook
+from pipeline.episodes.snapshots import parse_snapshot
 from pipeline.geometry import Box
 from pipeline.rules.judgement import JsonObject, Judgement, RuleOutcome
 from pipeline.rules.observation import Observation
 from pipeline.rules.place import Place, PlaceLimits, PlaceStatus, place_of, touches_a_zone
 from pipeline.rules.scene import MIN_COVER_SUPPORT, Scene
 from pipeline.rules.settings import WATCH_UNKNOWN_SECONDS, VendingSettings
-from pipeline.rules.snapshots import parse_snapshot
 from pipeline.rules.stalls import stall_sightings
-from pipeline.rules.standing import StandingPeople
+from pipeline.rules.standing import StandingBoxes
 from pipeline.rules.vending_reasons import KNOWN_LEVEL, PARTS, Stand, explain
 from pipeline.violations import Subtype, Violation
 from pipeline.zones import Business, ZoneKind
 
 # A box at a zone's edge wobbles in and out; what is lawful for longer than this is lawful.
 LAWFUL_AFTER_SECONDS = 15.0
+# One person's boxes over time, standing; two people in file overlap less.
+PERSON_IOU = 0.4
 # Somebody stands at a stall who stands within this share of its size around it.
 REACH = 0.5
 
@@ -61,7 +63,7 @@ class VendingRule:
         self.settings = settings or VendingSettings()
         self._has_zones = bool(camera.zones_of(ZoneKind.NO_VENDING, ZoneKind.PERMITTED))
         self._presences = PresenceBook(self.settings.presence)
-        self._standing = StandingPeople()
+        self._standing = StandingBoxes(PERSON_IOU)
         self._since: dict[int, _Since] = {}  # by presence, only for those that are there
         self._limits = PlaceLimits(
             zone_share=self.settings.zone_share,
@@ -112,7 +114,7 @@ class VendingRule:
         since = parse_snapshot(_SINCE, snapshot.get("since"), self.name)
         self._presences.restore(snapshot.get("presences") or {})
         self._since = since
-        self._standing = StandingPeople()
+        self._standing = StandingBoxes(PERSON_IOU)
 
     def _sightings(self, scene: Scene) -> list[Sighting]:
         """What could be sold from, on ground that the rule is about."""

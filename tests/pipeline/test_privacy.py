@@ -50,7 +50,7 @@ CENTRES = shapely.points(XS + 0.5, YS + 0.5)
 
 
 @given(st.lists(st.tuples(SHARES, SHARES), min_size=3, max_size=6))
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 def test_every_touched_pixel_is_masked_and_none_far_away(points):
     """Against Shapely: every pixel that the polygon cuts, and none 5 px from it."""
     try:
@@ -67,6 +67,7 @@ def test_every_touched_pixel_is_masked_and_none_far_away(points):
 
 
 @given(st.integers(0, 99), st.integers(100, 199))
+@settings(deadline=None)
 def test_nothing_under_the_mask_reaches_the_outcome(seed, other):
     """Pictures that differ only under the mask come out equal."""
     first, second = frame(seed=seed), frame(seed=other)

@@ -141,7 +141,7 @@ def block(
     seed: int,
     depth: float = 10.0,
 ) -> None:
-    """A building whose front lies at y: rows of windows above `floor`, air conditioners, parapet."""
+    """A building whose front lies at y: windows above `floor`, air conditioners, parapet."""
     rng = np.random.default_rng(seed)
     group = stage.fixed
     wide = x[1] - x[0]

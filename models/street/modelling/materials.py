@@ -1,8 +1,9 @@
 # ruff: noqa: ANN401, PLR0917, FBT001, FBT002 - a model is numbers; bpy is untyped
 """Materials of the simulated street: colours, surface noise, tiles, printed images and lamps.
 
-Every material carries a mask colour (three channels 0..1). The mask pass of a sprite shows where its
-first, second and third recolourable surface lies, so that one car sprite serves for every paint.
+Every material carries a mask colour (three channels 0..1). The mask pass of a sprite shows where
+its first, second and third recolourable surface lies,
+so that one car sprite serves for every paint.
 """
 
 from typing import Any
@@ -49,7 +50,7 @@ def plain(
     bump: float = 0.0,
     fine: float = 0.0,
 ) -> Any:
-    """A linear RGB colour, varied by `noise` (0..1) at `scale` features a metre, `fine` adds grain."""
+    """A linear RGB colour, varied by `noise` (0..1) at `scale` features a metre; `fine`: grain."""
     if name in _made:
         return _made[name]
     material, tree, shader = _base(name, rough, metal, mask)
@@ -140,7 +141,7 @@ def tiles(
 
 
 def printed(name: str, path: str, rough: float = 0.6, glow: float = 0.0) -> Any:
-    """A surface that shows an image file through the mesh's UV map; `glow` is its light at night."""
+    """A surface that shows an image file through the UV map; `glow` is its light at night."""
     if name in _made:
         return _made[name]
     material, tree, shader = _base(name, rough, 0.0, (0, 0, 0))
@@ -155,7 +156,7 @@ def printed(name: str, path: str, rough: float = 0.6, glow: float = 0.0) -> Any:
 
 
 def glowing(name: str, colour: Colour, glow: float, dark: Colour, mask: Colour = (0, 0, 0)) -> Any:
-    """A lamp or a lit window: `dark` is its colour by day, `colour` and `glow` its light at night."""
+    """A lamp or a lit window: `dark` by day, `colour` and `glow` its light at night."""
     if name in _made:
         return _made[name]
     material, _, shader = _base(name, 0.25, 0.0, mask)

@@ -138,7 +138,7 @@ def _arm(
     a = swing * 0.5
     elbow = (x + 0.27 * math.sin(a), y + side * 0.03, z - 0.27 * math.cos(a))
     hand = (elbow[0] + 0.25 * math.sin(a + 0.35), elbow[1], elbow[2] - 0.25 * math.cos(a + 0.35))
-    if pose == "ride" or pose == "work":
+    if pose in {"ride", "work"}:
         elbow = (x + 0.12, y + side * 0.06, z - 0.23)
         hand = (x + 0.4, y - side * 0.02, z - (0.24 if pose == "ride" else 0.3))
     if pose == "umbrella" and side < 0:

@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.street import tone
+
 Image = NDArray[np.float32]
 SIZE = (1280, 720)
 HEIGHT = 6.5
@@ -48,10 +50,8 @@ def look_at(eye: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np
 
 
 def develop(linear: Image) -> NDArray[np.uint8]:
-    """Linear RGB to an 8-bit BGR picture with a film-like shoulder (Narkowicz' ACES fit)."""
-    x = np.maximum(linear, 0) * 0.8
-    x = x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14)
-    return np.round(np.clip(x, 0, 1)[..., ::-1] ** (1 / 2.2) * 255).astype(np.uint8)
+    """Linear RGB to an 8-bit BGR picture."""
+    return np.asarray(np.round(tone.curve(linear[..., ::-1].astype(np.float64)) * 255), np.uint8)
 
 
 def mix(light: str, sun: Image, sky: Image, lamps: Image | float = 0.0) -> Image:

@@ -1,5 +1,5 @@
 # ruff: noqa: PLR2004 - a model is numbers; bpy is untyped
-"""Pictures of signs, posters, banners and graffiti, drawn with the Noto CJK fonts. Invented texts only."""
+"""Signs, posters, banners and graffiti, drawn with the Noto CJK fonts; all texts are invented."""
 
 import math
 from pathlib import Path

@@ -1,8 +1,9 @@
 # ruff: noqa: PLR2004, ANN401, PLR0917 - a model is numbers; bpy is untyped
 """Sprites: every actor seen from where it will stand, with masks, part boxes and ground shadows.
 
-A sprite is a picture of one object taken by a camera that looks straight at it. The run-time renderer
-puts it back as a flat board through the object's anchor, facing the camera: exact where it was taken.
+A sprite is a picture of one object taken by a camera that looks straight at it. The run-time
+renderer puts it back as a flat board through the object's anchor, facing the camera: exact where it
+was taken.
 """
 
 import json
@@ -46,7 +47,7 @@ class Album:
         anchor = np.array([distance * np.sin(angle), distance * np.cos(angle), 0.0])
         group.place(anchor[0], anchor[1], heading)
         every = np.concatenate([spots for _, spots in shoot.triangles(group, parts=True)])
-        middle = anchor + [0, 0, every[:, 2].max() / 2]
+        middle = anchor + np.array([0, 0, every[:, 2].max() / 2])
         rotation = rig.look_at(EYE, middle)
         depth = float(((anchor - EYE) @ rotation.T)[2])
         scale = min(fine, 900.0 / depth * 1.1)
@@ -100,7 +101,8 @@ class Album:
         gloom, gloom_box = shoot.ground_gloom(group, fine * 0.7, ways)
         self.shadows[f"{name}@{heading:g}"] = {
             "sun": np.round(sun * 255).astype(np.uint8), "sun_box": [round(v, 3) for v in sun_box],
-            "gloom": np.round(gloom * 255).astype(np.uint8), "gloom_box": [round(v, 3) for v in gloom_box],
+            "gloom": np.round(gloom * 255).astype(np.uint8),
+            "gloom_box": [round(v, 3) for v in gloom_box],
         }  # fmt: skip
 
     def write(self, out: Path, family: str) -> None:
@@ -213,7 +215,7 @@ def _crowd(album: Album) -> None:
 
 
 def render(family: str, pictures: dict[str, Path], out: Path, samples: tuple[int, int]) -> None:
-    """Render one family of sprites: "people", "vehicles" or "things"."""
+    """Render one family of sprites: "people", "cars", "trucks" or "things"."""
     fresh_scene()
     materials.reset()
     studio = shoot.Studio()
@@ -224,28 +226,32 @@ def render(family: str, pictures: dict[str, Path], out: Path, samples: tuple[int
     album = Album(studio, samples)
     if family == "people":
         _crowd(album)
-    elif family == "vehicles":
-        _vehicles(album)
+    elif family == "cars":
+        _cars(album)
+    elif family == "trucks":
+        _trucks(album)
     else:
         _things(album, pictures)
     album.write(out, family)
 
 
-def _vehicles(album: Album) -> None:
+def _cars(album: Album) -> None:
     builders: dict[str, Build] = {"car": vehicles.car, "van": vehicles.van, "bus": vehicles.bus}
     for name, build in builders.items():
         views = NEAR_VIEWS[3:] if name == "bus" else NEAR_VIEWS
         _lane(album, build, name, 0.0, grounds.NEAR_LANE, views, 40.0)
         print(name, flush=True)
-    builders |= {
-        f"truck-{load}": partial(vehicles.truck, load=load)
-        for load in ("open_loaded", "covered", "open_empty", "closed", "tank")
-    }
     for name, build in builders.items():
-        _lane(
-            album, build, name, 180.0, grounds.FAR_LANE, FAR_VIEWS, 38.0 if name == "bus" else 48.0
-        )
+        fine = 38.0 if name == "bus" else 48.0
+        _lane(album, build, name, 180.0, grounds.FAR_LANE, FAR_VIEWS, fine)
         print(name, flush=True)
+
+
+def _trucks(album: Album) -> None:
+    for load in ("open_loaded", "covered", "open_empty", "closed", "tank"):
+        build = partial(vehicles.truck, load=load)
+        _lane(album, build, f"truck-{load}", 180.0, grounds.FAR_LANE, FAR_VIEWS, 44.0)
+        print(load, flush=True)
 
 
 def _things(album: Album, pictures: dict[str, Path]) -> None:
@@ -268,7 +274,8 @@ def _things(album: Album, pictures: dict[str, Path]) -> None:
         _lane(album, build, name, 180.0, 16.0, STALL_VIEWS)
     things: dict[str, Build] = {
         "cart": stalls.cart, "cartbare": partial(stalls.cart, parasol=False), "table": stalls.table,
-        "blanket": stalls.blanket, "canopy": stalls.canopy, "abandoned": stalls.abandoned, "loose": stalls.loose,
+        "blanket": stalls.blanket, "canopy": stalls.canopy, "abandoned": stalls.abandoned,
+        "loose": stalls.loose,
         "aboard0": partial(stalls.aboard, art=str(pictures["poster4"])),
         "aboard1": partial(stalls.aboard, art=str(pictures["poster2"])),
     }  # fmt: skip

@@ -21,7 +21,7 @@ CLOTHES = [
 
 
 def crates(group: Group, at: Point, size: tuple[float, float], kind: str, seed: int) -> None:
-    """Goods spread over a rectangle of size (x, y) metres at height at[2]: "fruit", "boxes", "toys"."""
+    """Goods over a rectangle of size (x, y) metres at height at[2]: "fruit", "boxes", "toys"."""
     rng = np.random.default_rng(seed)
     card = plain("card", (0.42, 0.28, 0.15), 0.85, noise=0.15)
     foam = plain("foam", (0.75, 0.75, 0.72), 0.8)
@@ -133,7 +133,8 @@ def abandoned(group: Group) -> None:
     """A cart under a tied-down cover: nobody trades here."""
     cloth = plain("cover", (0.3, 0.34, 0.42), 0.8, mask=(0, 0.6, 0), noise=0.25, scale=4, bump=0.4)
     rings = [
-        (0, 0, 0.05, 1.05, 0.6), (0, 0, 0.5, 1.0, 0.55), (0, 0, 0.92, 0.98, 0.5), (0, 0, 1.08, 0.7, 0.35),
+        (0, 0, 0.05, 1.05, 0.6), (0, 0, 0.5, 1.0, 0.55), (0, 0, 0.92, 0.98, 0.5),
+        (0, 0, 1.08, 0.7, 0.35),
         (0.1, 0, 1.15, 0.2, 0.12),
     ]  # fmt: skip
     group.loft(rings, cloth, 18)

@@ -1,7 +1,7 @@
 # ruff: noqa: PLR2004, ANN401, PLR0917, FBT001, FBT002 - a model is numbers; bpy is untyped
-"""Vehicles: cars, bus, muck trucks with four beds, sprinkler truck, bicycle, e-bike, cargo tricycle.
+"""Vehicles: cars, bus, muck trucks with four beds, sprinkler, bicycle, e-bike, cargo tricycle.
 
-Each builder adds one vehicle to a group: middle of its wheelbase over the origin, forward = +x, metres.
+Each builder adds one vehicle to a group: its middle over the origin, forward = +x, metres.
 """
 
 import math
@@ -10,6 +10,7 @@ from typing import Any
 from models.street.modelling.materials import glowing, plain
 from models.street.modelling.people import person
 from models.street.modelling.shapes import Group
+from models.street.modelling.stalls import crates
 
 Profile = list[tuple[float, float]]
 
@@ -242,7 +243,8 @@ def bicycle(group: Group, motor: bool = False, rider: bool = True) -> None:
     frame = s["paint"]
     if motor:
         group.slab(
-            [(-0.75, 0.45), (-0.2, 0.25), (0.3, 0.25), (0.35, 0.35), (-0.1, 0.4), (-0.15, 0.7), (-0.8, 0.72)],
+            [(-0.75, 0.45), (-0.2, 0.25), (0.3, 0.25), (0.35, 0.35), (-0.1, 0.4), (-0.15, 0.7),
+            (-0.8, 0.72)],
             -0.14, 0.14, frame, bevel=0.05,
         )  # fmt: skip
         group.slab(
@@ -272,7 +274,7 @@ def bicycle(group: Group, motor: bool = False, rider: bool = True) -> None:
 
 
 def tricycle(group: Group, cargo: str, rider: bool = True) -> None:
-    """An electric cargo tricycle, 2.9 m long; cargo "empty", "goods" (a mobile vendor) or "boxes"."""
+    """An electric cargo tricycle, 2.9 m; cargo "empty", "goods" (a mobile vendor) or "boxes"."""
     s = stuff()
     group.wheel((1.15, 0, 0.29), 0.29, 0.1, s["tyre"], s["rim"])
     for y in (-0.5, 0.5):
@@ -291,8 +293,6 @@ def tricycle(group: Group, cargo: str, rider: bool = True) -> None:
     for x in (-0.06, -1.64):
         group.box((0.04, 1.1, 0.34), (x, 0, 0.52), paint)
     if cargo != "empty":
-        from models.street.modelling.stalls import crates
-
         group.part = "goods"
         crates(group, (-0.85, 0.0, 0.6), (1.45, 0.95), "fruit" if cargo == "goods" else "boxes", 8)
         group.part = ""

@@ -18,6 +18,7 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 def read(path, **settings):
+    """A reader that has read the whole file."""
     reader = VideoReader(path, ReaderSettings(**settings), camera_id="gate", starts_at=NOON)
     list(reader)
     return reader
@@ -64,7 +65,7 @@ def test_bursts_are_scaled_only_if_asked(make_video):
 def test_seconds_that_are_not_there_have_their_error(make_video):
     """Before decoding anything."""
     ring = read(make_video()).ring
-    with pytest.raises(SpanNotInRing, match="the ring holds nothing of 50.00 to 60.00 s"):
+    with pytest.raises(SpanNotInRing, match=r"the ring holds nothing of 50\.00 to 60\.00 s"):
         next(decode_span(ring, 50, 60, 1))
 
 
@@ -82,7 +83,7 @@ def test_damage_in_a_span_is_left_out_and_total_damage_an_error(make_video):
     assert 20 <= len(list(decode_span(some, 0, 2, None))) < 50
     with pytest.raises(CorruptVideo, match="none of the 50 packets"):
         next(decode_span(nothing, 0, 2, None))
-    with pytest.raises(CorruptVideo, match="the keyframe at 0.00 s is damaged"):
+    with pytest.raises(CorruptVideo, match=r"the keyframe at 0\.00 s is damaged"):
         decode_keyframe(nothing.pin(0))
 
 

@@ -22,18 +22,22 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 def reader_of(path, settings=None, **options):
+    """A reader of a file that begins at noon."""
     return VideoReader(path, settings, camera_id="gate", **{"starts_at": NOON} | options)
 
 
 def brightness(frame):
+    """The mean grey of a frame."""
     return round(float(frame.image.mean()))
 
 
 def seconds_of(frames):
+    """When each frame is shown."""
     return [frame.seconds for frame in frames]
 
 
 def cut_to(path, share):
+    """Cut a file off."""
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
     return path
 
@@ -73,6 +77,20 @@ def test_pictures_are_scaled_to_fit_and_keep_the_sources_size(make_video):
     assert small.image.shape == (30, 53, 3)
 
 
+def test_a_title_in_another_encoding_is_no_obstacle(make_video, tmp_path):
+    """Recorders write GB 2312 where UTF-8 belongs."""
+    path = tmp_path / "titled.mp4"
+    with av.open(str(make_video())) as source, av.open(str(path), "w") as output:
+        output.metadata["title"] = "XXXX"
+        stream = output.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.size:
+                packet.stream = stream
+                output.mux(packet)
+    path.write_bytes(path.read_bytes().replace(b"XXXX", "北京".encode("gb2312")))
+    assert len(list(reader_of(path))) == 2
+
+
 def test_the_same_file_gives_the_same_frames(make_video):
     """Nothing depends on a clock when the start is given."""
     path = make_video(pictures=60, b_frames=2)
@@ -97,14 +115,11 @@ def test_triage_returns_to_keyframes_when_they_come_often_again(make_video):
     """A camera that adapts its keyframes to motion costs full decoding only while it must."""
     settings = ReaderSettings(max_keyframe_interval_seconds=0.5, sample_interval_seconds=0.4)
     reader = reader_of(make_video(pictures=60, gop=30), settings)
-    seen = []
-    for frame in reader:
-        seen.append((round(frame.seconds, 2), reader.triage.is_sampling))
+    seen = [(round(frame.seconds, 2), reader.triage.is_sampling) for frame in reader]
     assert seen[:4] == [(0, False), (0.4, True), (0.8, True), (1.2, True)]
 
     calm = reader_of(make_video("calm.mp4", pictures=100, gop=10), settings)
-    for frame in calm:
-        assert not calm.triage.is_sampling
+    assert not any(calm.triage.is_sampling for _frame in calm)
     reader.triage._short_groups = 3
     assert reader.triage.feed(reader.ring.keyframe_at(1.3)) == []
     assert not reader.triage.is_sampling
@@ -174,6 +189,7 @@ def test_another_thread_can_stop_a_reader(make_video):
         thread.start()
         thread.join()
     assert len(seen) == 1
+    assert list(reader) == []
 
 
 def test_the_clock_tells_when_a_file_begins_if_nobody_else_does(make_video):
@@ -189,6 +205,7 @@ def test_a_naive_start_is_refused(make_video):
 
 
 def fails(path, error, match):
+    """Reading must fail so, naming the file; gives the reader."""
     reader = reader_of(path)
     frames = []
     with pytest.raises(error, match=match) as caught:
@@ -238,7 +255,7 @@ def test_a_file_of_sound_alone_has_its_error(tmp_path):
     fails(path, NoVideoStream, "holds audio but no pictures")
 
 
-@pytest.mark.parametrize("content", [b"hello\n" * 1000, random.Random(1).randbytes(100_000)])
+@pytest.mark.parametrize("content", [b"hello\n" * 1000, random.Random(1).randbytes(100_000)])  # noqa: S311
 def test_garbage_has_its_error(tmp_path, content):
     """Text and noise are no videos."""
     path = tmp_path / "garbage.mp4"
@@ -293,6 +310,35 @@ def test_a_damaged_keyframe_is_left_out_and_reported(make_video):
     reader = reader_of(path)
     assert seconds_of(reader) == pytest.approx([0, 2])
     assert reader.warnings[0].text == "1 damaged pictures were left out"
+
+
+def test_damage_between_rare_keyframes_is_reported(make_video):
+    """Where every picture is decoded, every damaged one is noticed."""
+    path = make_video(pictures=200, gop=250, size=(320, 240))
+    with av.open(str(path)) as container:
+        entry = container.streams.video[0].index_entries[150]
+    data = bytearray(path.read_bytes())
+    data[entry.pos : entry.pos + 4] = b"\xff" * 4
+    path.write_bytes(data)
+    reader = reader_of(path)
+    assert len(list(reader)) >= 6
+    assert "damaged" in reader.warnings[-1].text
+    assert reader.triage.damaged_packets == 1
+
+
+def test_a_stream_without_keyframes_is_reported(make_video, tmp_path):
+    """A recording that begins in the middle of an endless group."""
+    path = make_video("a.ts", container="mpegts", pictures=150, gop=1000)
+    with av.open(str(path)) as source, av.open(str(tmp_path / "rest.mkv"), "w") as output:
+        stream = output.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.size and not packet.is_keyframe:
+                packet.stream = stream
+                output.mux(packet)
+    reader = fails(tmp_path / "rest.mkv", CorruptVideo, "none of its 149 pictures can be decoded")
+    assert [w.text for w in reader.warnings] == [
+        "not one keyframe so far, so nothing can be decoded"
+    ]
 
 
 def test_warnings_are_bounded(make_video):

@@ -35,11 +35,13 @@ PASSWORD = "p@ss/w:rd#1"  # noqa: S105 - of a camera that lives for a second
 
 
 def camera(path, **options):
+    """A camera that plays a clip once, fast, for its first client."""
     once = {"loop": False, "speed": 50.0, "starts_with_first_client": True}
     return CameraClip(path=path, **(once | options))
 
 
 def reader_of(url, **options):
+    """A reader of a camera that begins at noon."""
     settings = ReaderSettings(open_timeout_seconds=5, read_timeout_seconds=5)
     return VideoReader(url, settings, camera_id="gate", **{"starts_at": NOON} | options)
 
@@ -246,6 +248,7 @@ def canned_camera(description):
 
 
 def describe(media):
+    """A session description with one medium."""
     return (
         b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
         + media

@@ -15,6 +15,7 @@ FORMAT = StreamFormat(codec="h264", extradata=b"")
 
 
 def packet(seconds, *, is_keyframe=False, size=10):
+    """A packet of zeros."""
     return CompressedPacket(
         data=bytes(size),
         camera_id="gate",
@@ -27,6 +28,7 @@ def packet(seconds, *, is_keyframe=False, size=10):
 
 
 def filled(count, *, gop=10, step=0.1, size=10, **limits):
+    """A ring that has been given so many packets."""
     ring = PacketRing(**{"max_seconds": 1e6, "max_bytes": 10**9} | limits)
     for number in range(count):
         ring.append(packet(number * step, is_keyframe=number % gop == 0, size=size))

@@ -8,7 +8,7 @@ import pytest
 from edge.errors import StreamUrlError
 from edge.video.source import StreamUrl, parse_source
 
-SECRET = "hunter2"
+SECRET = "hunter2"  # noqa: S105 - of nothing
 
 
 @pytest.mark.parametrize(

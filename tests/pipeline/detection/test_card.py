@@ -22,6 +22,14 @@ def test_a_card_says_what_the_network_is(networks):
     assert card.metrics[0].model_extra == {"name": "AP50", "value": 0.5}
 
 
+@pytest.mark.parametrize("written", ["2026-09-01", '"2026-09-01"'])
+def test_the_day_may_be_a_date_or_text(networks, written):
+    """TOML's own date and the same in quotes are the same day."""
+    path = networks.detector()
+    path.write_text(path.read_text().replace("created = 2026-09-01", f"created = {written}"))
+    assert load_card(path, task="detect").created == date(2026, 9, 1)
+
+
 def test_a_missing_card_says_what_to_do(tmp_path):
     """The message names the path and explains what a card is."""
     with pytest.raises(ModelCardError, match=r"street\.toml: cannot be read.*\n.*with its card"):
@@ -63,6 +71,7 @@ def test_other_bytes_are_refused_with_both_hashes(networks):
         ("pad = 114", "pad = 114\ncolour = 1", r"tiny\.toml:18: input\.colour: unknown key"),
         ('layout = "cxcywh+scores"', 'layout = "logits"', "does not go with 'detect'"),
         ("[input]", "abstain_below = 0.5\n[input]", "abstain_below goes with a classifier only"),
+        ("created = 2026-09-01", "created = 2026-09-01T05:00:00", r"tiny\.toml:7: created"),
         ('sha256 = "', 'sha256 = "X', r"tiny\.toml:6: sha256"),
     ],
 )

@@ -6,7 +6,7 @@ import json
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ManifestError
@@ -91,12 +91,14 @@ def test_keys_are_sorted_by_utf16_units():
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
+@settings(deadline=None)
 def test_a_number_reads_back_as_itself(value):
     """Shortest form or not, no digit that matters is lost."""
     assert float(format_number(value)) == value
 
 
 @given(JSON_VALUES)
+@settings(deadline=None)
 def test_writing_is_a_fixed_point(value):
     """What is written reads back, and writes the same bytes again."""
     written = canonical_json(value)
@@ -104,6 +106,7 @@ def test_writing_is_a_fixed_point(value):
 
 
 @given(st.binary(max_size=60))
+@settings(deadline=None)
 def test_bytes_never_surprise_the_reader(content):
     """Any bytes either are canonical JSON or are refused with a ManifestError."""
     try:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
-from pipeline.candidate import ItemKind
+from pipeline.candidate import Explanation, ItemKind, Reason, Witness
 from pipeline.errors import ManifestError
 from pipeline.evidence.canonical import parse_canonical
 from pipeline.evidence.manifest import (
     NO_PREVIOUS,
+    AttachedText,
+    CameraIdentity,
+    ClockState,
+    EpisodeFacts,
     Manifest,
     ManifestItem,
     Method,
+    ModelIdentity,
     Operation,
+    PrivacyMasks,
     RuleIdentity,
     lineage_problems,
     read_record,
 )
+from pipeline.evidence.signing import SignatureRecord
 
 
 @pytest.fixture
@@ -128,6 +136,21 @@ def test_instants_must_be_utc(pristine):
     values["fired_at"] = datetime(2026, 3, 2, 16, tzinfo=shanghai)
     with pytest.raises(ManifestError, match="fired_at: must be an instant in UTC"):
         read_record(values, type(pristine.manifest.episode))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(Manifest, ManifestItem, CameraIdentity, ClockState, EpisodeFacts, ModelIdentity),
+        *(RuleIdentity, PrivacyMasks, AttachedText, SignatureRecord, Explanation, Reason),
+    ],
+)
+def test_every_field_and_code_is_documented(kind):
+    """docs/evidence.md, which courts and integrators read, knows every name that can occur."""
+    text = (Path(__file__).parents[3] / "docs" / "evidence.md").read_text(encoding="utf-8")
+    codes = [value.value for enum in (Method, Operation, ItemKind, Witness) for value in enum]
+    missing = [name for name in (*kind.model_fields, *codes) if f"`{name}`" not in text]
+    assert not missing
 
 
 def test_many_mistakes_are_cut_short(content):

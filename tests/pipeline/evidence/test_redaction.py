@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.candidate import ItemKind
@@ -42,6 +42,7 @@ def pixels_of(rectangles, shape=(30, 30)):
 
 
 @given(st.lists(RECTANGLES, max_size=4), st.integers(0, 99), st.integers(100, 199))
+@settings(deadline=None)
 def test_nothing_inside_reaches_the_outcome(rectangles, seed, other):
     """Pictures that differ only inside the regions come out equal; outside, no pixel changes.
 
@@ -58,6 +59,7 @@ def test_nothing_inside_reaches_the_outcome(rectangles, seed, other):
 
 
 @given(RECTANGLES, RECTANGLES)
+@settings(deadline=None)
 def test_cutting_around_the_subject_is_exact(bounds, spared):
     """The pieces cover all of the rectangle but the spared part, each pixel once."""
     pieces = outside(bounds, spared)
@@ -107,10 +109,13 @@ def test_the_subject_is_never_covered(still):
 def test_heads_may_be_put_before_the_view(still):
     """By setting, a customer's head is covered even where it hides the stall."""
     customer = Box(440, 250, 500, 430)
-    plan = plan_redaction(people=[customer], vehicles=[], subject=STALL)
-    spared = redacted_copy(still, plan).file.parameters["regions"]
     private = RedactionSettings(cover_heads_on_subject=True)
-    covered = redacted_copy(still, plan, private).file.parameters["regions"]
+    spared, covered = (
+        redacted_copy(
+            still, plan_redaction(people=[customer], vehicles=[], subject=STALL, settings=settings)
+        ).file.parameters["regions"]
+        for settings in (None, private)
+    )
     assert spared == [[434, 244, 506, 260, "head"]]
     assert len(covered) == 1
     assert covered[0][3] > 290
@@ -173,3 +178,16 @@ def test_a_close_up_is_redacted_in_its_own_pixels(still):
         [x1 - dx, y1 - dy, min(x2, right) - dx, y2 - dy, what] for x1, y1, x2, y2, what in on_still
     ]
     assert copy.file.parameters["regions"] == moved
+
+
+def test_what_was_found_in_a_close_up_is_hidden_in_it(still):
+    """A detector that ran on the crop itself: its boxes go back to the source frame first."""
+    close_up = close_up_of(still, STALL, role="close_up", proves=())
+    height, width = decode_picture(close_up.file).shape[:2]
+    found = Box(20, 30, 60, 150)  # pixels of the crop
+    person = close_up.to_source(found, width, height)
+    assert close_up.to_picture(person, width, height) == found
+    plan = plan_redaction(people=[person], vehicles=[], subject=None)
+    ((x1, y1, x2, y2, _),) = redacted_copy(close_up, plan).file.parameters["regions"]
+    assert (x1, y1) < (20, 30)
+    assert min(x2 - 60, y2 - 60, 30 - y1) > 0

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import SigningKeyError
@@ -24,6 +24,7 @@ SHARED = SigningKey.generate()
 
 
 @given(st.binary(max_size=200), st.integers(0, 10_000))
+@settings(deadline=None)
 def test_a_signature_holds_for_its_bytes_only(content, place):
     """Signed bytes verify; one bit of difference does not."""
     record = SHARED.sign(content)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.candidate import ItemKind
@@ -233,6 +233,7 @@ def test_pictures_that_are_none_are_refused(tmp_path):
     st.tuples(*[st.floats(-50, 150) for _ in range(2)]),
     st.tuples(*[st.floats(0, 100) for _ in range(2)]),
 )
+@settings(deadline=None)
 def test_pixel_bounds_hold_the_box_and_stay_inside(corner, size):
     """Whole pixels, never fewer than the box touches, never outside the picture."""
     box = Box(*corner, corner[0] + size[0], corner[1] + size[1])

@@ -56,7 +56,7 @@ def test_another_key_fails(bundle):
     """A bundle that is sound in itself but signed by a stranger."""
     stranger = SigningKey.generate()
     failure = verify_bundle(bundle.folder, trusted_key_ids={stranger.key_id}).first_failure
-    assert failure.code == "readable"
+    assert failure.code == "key"
     assert failure.file == SIGNATURE_NAME
     assert "not trusted" in failure.text
 
@@ -126,6 +126,15 @@ def test_impossible_times_fail(bundle, key, change, text):
     assert failure.code == "times"
     assert failure.file == MANIFEST_NAME
     assert text in failure.text
+
+
+@pytest.mark.parametrize("year", ["0001", "1969", "9999"])
+def test_instants_beyond_all_reckoning_are_refused(bundle, key, year):
+    """The ends of the calendar, where adding a few seconds overflows."""
+    resign(bundle, key, lambda c: c.update(created_at=f"{year}-12-31T23:59:59.999999Z"))
+    failure = verify_bundle(bundle.folder).first_failure
+    assert failure.file == MANIFEST_NAME
+    assert "created_at: must lie between" in failure.text
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def test_it_runs_alone_on_a_poor_console_without_the_vision_stack(bundle):
     """As a court would: another process, ASCII output, and no NumPy or OpenCV is loaded."""
     code = (
         "import runpy, sys\n"
+        "import pipeline.evidence.continuity, pipeline.evidence.templates\n"
         "sys.argv = ['verify', sys.argv[1]]\n"
         "try:\n"
         "    runpy.run_module('pipeline.evidence.verify', run_name='__main__')\n"

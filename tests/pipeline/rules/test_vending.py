@@ -94,9 +94,7 @@ def test_change_alone_does_not_fire():
 
 def test_change_with_people_but_nothing_recognised_does_not_fire():
     """People who wait beside a new bench do not trade."""
-    told = story().play(
-        Moment((Thing("person", VENDOR),), View(proposals=(STALL,))), 900
-    )
+    told = story().play(Moment((Thing("person", VENDOR),), View(proposals=(STALL,))), 900)
     assert not told.opened
 
 
@@ -135,9 +133,7 @@ def test_passers_by_do_not_make_a_stall_attended():
 
 def test_a_parked_tricycle_is_not_a_stall():
     """The tricycle is what changed, and a rider who waits beside it sells nothing."""
-    moment = Moment(
-        (Thing("tricycle", STALL), Thing("person", VENDOR)), View(proposals=(STALL,))
-    )
+    moment = Moment((Thing("tricycle", STALL), Thing("person", VENDOR)), View(proposals=(STALL,)))
     told = story().play(moment, 900)
     assert not told.opened
     assert "only_tricycle" in told.codes
