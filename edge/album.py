@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from edge.video.packets import CompressedPacket
     from edge.video.ring import PacketRing
+    from pipeline.frames import Frame
     from pipeline.processor import Step
     from pipeline.rules.judgement import Judgement
 
@@ -64,7 +65,7 @@ class KeyframeAlbum:
             key = (judgement.explanation.rule, judgement.presence_id)
             spoken.add(key)
             if judgement.sight is Sight.SEEN:
-                self._hold_spot(key, judgement, seconds)
+                self._hold_spot(key, judgement, step.frame)
         self._let_go(spoken, seconds)
 
     def first_of(self, started_at: datetime) -> CompressedPacket | None:
@@ -94,13 +95,16 @@ class KeyframeAlbum:
         if len(self._context) > MAX_CONTEXT:
             self._ring.unpin(self._context.popleft())
 
-    def _hold_spot(self, key: SpotKey, judgement: Judgement, seconds: float) -> None:
+    def _hold_spot(self, key: SpotKey, judgement: Judgement, frame: Frame) -> None:
+        seconds = frame.seconds
         spot = self._spots.get(key)
         if spot is None:
             if len(self._spots) >= MAX_SPOTS and not self._drop_one():
                 self.refused += 1
                 return
-            first, latest = self._pin(seconds), self._pin(seconds)
+            # A rule speaks of a spot some seconds after it began; the ring still has its beginning.
+            begun = seconds - (frame.captured_at - judgement.started_at).total_seconds()
+            first, latest = self._pin(begun) or self._pin(seconds), self._pin(seconds)
             if first is not None and latest is not None:
                 self._spots[key] = _Spot(first, latest, judgement.started_at)
             elif first is not None:

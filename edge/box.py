@@ -86,7 +86,9 @@ class Box:
             box_id=settings.id,
             software=software_version(),
         )
-        self._builder.recover()
+        for bundle in self._builder.recover():
+            # A kill came between its number and its signature; it lies in the folder now.
+            log.info("bundle_recovered", folder=bundle.folder.name)
         self._readers: list[VideoReader] = []
 
     def run(self) -> list[CameraRun]:

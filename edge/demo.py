@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 from tqdm import tqdm
 
@@ -84,7 +84,7 @@ def run_demo(clips: Sequence[Path], settings: BoxSettings, *, speed: float) -> d
             )
             for clip, truth in zip(clips, truths, strict=True)
         )
-        bar: tqdm[None] = stack.enter_context(
+        bar: tqdm[Never] = stack.enter_context(
             tqdm(total=round(total_seconds), unit="s", desc="street time")
         )
         runs = Box(
@@ -109,7 +109,7 @@ def run_demo(clips: Sequence[Path], settings: BoxSettings, *, speed: float) -> d
 class _Progress:
     """Moves the bar by the street's time, whichever camera it passes on."""
 
-    def __init__(self, bar: tqdm[None]) -> None:
+    def __init__(self, bar: tqdm[Never]) -> None:
         self._bar = bar
         self._last: dict[str, float] = {}
         self._found = 0

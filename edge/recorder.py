@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ import structlog
 from edge.album import KeyframeAlbum
 from edge.errors import ClipError
 from edge.report import Finding
-from edge.shots import ShotFinder
+from edge.shots import Material, ShotFinder
 from edge.video.clip import cut_clip
 from edge.video.masked_clip import reencode_masked
 from pipeline.candidate import Candidate, EpisodeState, ItemKind
@@ -68,7 +68,7 @@ class _Case:
     """What is known of one episode's evidence so far."""
 
     episode: Episode
-    passage: Passage | None = None
+    material: Material = field(default_factory=Material)
     due_seconds: float | None = None  # when the next bundle is built; none: nothing is due
     finding: Finding | None = None
 
@@ -147,7 +147,7 @@ class EvidenceRecorder:
             if case is None:
                 case = self._cases[episode.episode_id] = _Case(episode)
                 if episode.violation is Violation.MUCK_TRUCK_SPILL and self._passages:
-                    case.passage = self._passages[-1]
+                    case.material.passage = self._passages[-1]
             case.episode = episode
             if isinstance(event, EpisodeOpened):
                 case.due_seconds = now + SETTLE_SECONDS
@@ -176,8 +176,8 @@ class EvidenceRecorder:
     def _bundle(self, case: _Case, scratch: Path) -> Bundle:
         episode = case.episode
         template = template_for(episode.subtype, self._templates)
-        recent = [s for s, at in self._recent if episode.fired_at <= at <= episode.last_seen_at]
-        shots = self._finder.find(template, episode, case.passage, recent)
+        recent = [r for r in self._recent if episode.started_at <= r[1] <= episode.last_seen_at]
+        shots = self._finder.find(template, episode, case.material, recent)
         pictures = make_stills(template, shots)
         redacted = [self._redacted(still, episode) for still in pictures.stills]
         clip = self._clip(scratch)
@@ -210,11 +210,10 @@ class EvidenceRecorder:
         picture = decode_picture(still.file)
         found = self._detector.detect_image(picture)
         height, width = picture.shape[:2]
-        subject = still.to_picture(episode.box_in_pixels(*self._size), width, height)
         plan = plan_redaction(
-            people=[d.box for d in found.of("person")],
-            vehicles=[d.box for d in found.of(*VEHICLE_CLASSES)],
-            subject=subject,
+            people=[still.to_source(d.box, width, height) for d in found.of("person")],
+            vehicles=[still.to_source(d.box, width, height) for d in found.of(*VEHICLE_CLASSES)],
+            subject=episode.box_in_pixels(*self._size),
         )
         return redacted_copy(still, plan)
 

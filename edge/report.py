@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from edge.words import ROLE_WORDS, SUBTYPE_WORDS, VIOLATION_WORDS
-from pipeline.candidate import EvidenceItem, ItemKind, Witness
+from pipeline.candidate import PRIOR, EvidenceItem, ItemKind, Witness
 from pipeline.evidence.bundle import ITEMS_FOLDER
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def _role(item: EvidenceItem) -> str:
 
 
 def _reasons(reasons: Iterable[Reason]) -> str:
-    ordered = sorted(reasons, key=lambda reason: -abs(reason.weight))
+    ordered = sorted(reasons, key=lambda reason: (reason.code == PRIOR, -abs(reason.weight)))
     return "".join(
         f'<li class="{"for" if reason.supports else "against"}">{escape(reason.text_zh)}<br>'
         f"<span>{escape(reason.text)} ({_WITNESS_WORDS[reason.witness][0]}"

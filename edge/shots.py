@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from edge.errors import VideoError
@@ -13,6 +14,7 @@ from pipeline.rules.passage import LoadState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from edge.album import KeyframeAlbum
     from edge.video.packets import CompressedPacket
@@ -30,6 +32,19 @@ NEIGHBOURS = 3
 # A truck is looked for so long around the instant at which the burst showed it best.
 TRUCK_SPAN_SECONDS = 0.3
 OCCLUDERS = frozenset({"person", *VEHICLE_CLASSES})
+
+
+@dataclass(slots=True)
+class Material:
+    """What an episode's pictures are made from, kept compressed until it ends.
+
+    Once found, the beginning of an act and its picture after the dwell stay what they are; only
+    the latest picture is looked for again with every bundle.
+    """
+
+    passage: Passage | None = None  # of the truck, for spills
+    fixed: dict[str, list[CompressedPacket]] = field(default_factory=dict)  # by role
+    truck_frame: Frame | None = None  # full size, masks burnt in
 
 
 class ShotFinder:
@@ -54,46 +69,54 @@ class ShotFinder:
         self,
         template: EvidenceTemplate,
         episode: Episode,
-        passage: Passage | None,
-        recent: Sequence[float],
+        material: Material,
+        recent: Sequence[tuple[float, datetime]],
     ) -> dict[str, list[Shot]]:
         """Shots for each role; a role for which there is nothing has none.
 
         Args:
             template: Of the episode's subtype.
             episode: What is to be proved.
-            passage: The truck's passage, for spills.
-            recent: Seconds of the newest triage frames in which the act was in sight.
+            material: Of the episode; what is found is added to it.
+            recent: Seconds and instants of the newest triage frames with the act in sight.
         """
         frames: dict[float, Frame] = {}
-        truck = _guilty_truck(passage) if passage else None
         shots: dict[str, list[Shot]] = {}
         for need in template.needs:
             if need.moment is Moment.CHOSEN:
-                shots[need.role] = self._of_truck(need, episode, truck, recent, frames)
+                shots[need.role] = self._of_truck(need, episode, material, recent, frames)
             else:
-                packets = self._packets(need, episode, passage, recent)
+                packets = self._packets(need, episode, material, recent)
                 shots[need.role] = self._of_packets(packets, episode, frames)
         return {role: found for role, found in shots.items() if found}
 
     def _packets(
-        self, need: Need, episode: Episode, passage: Passage | None, recent: Sequence[float]
+        self,
+        need: Need,
+        episode: Episode,
+        material: Material,
+        recent: Sequence[tuple[float, datetime]],
     ) -> list[CompressedPacket]:
+        if need.role in material.fixed:
+            return material.fixed[need.role]
         album = self._album
-        first = album.first_of(episode.started_at)
         found: list[CompressedPacket | None]
         if need.moment is Moment.START:
-            found = [first]
+            found = [album.first_of(episode.started_at)]
+        elif need.moment is Moment.EARLIER and material.passage is not None:
+            found = [*self._keyframes([material.passage.request.begin_seconds])]
         elif need.moment is Moment.EARLIER:
-            if passage is not None:
-                found = [*self._keyframes([passage.request.begin_seconds])]
-            else:
-                found = [album.before(episode.started_at)]
+            found = [album.before(episode.started_at)]
+        elif need.moment is Moment.LATER:
+            earlier = material.fixed.get(need.follows, [])
+            found = [*self._keyframes(_after(recent, earlier, need)[:NEIGHBOURS])]
         else:
-            found = [*self._keyframes(recent[-NEIGHBOURS:])]
-            if not found:
-                found = [album.latest_of(episode.started_at)]
-        return [packet for packet in found if packet is not None]
+            instants = [seconds for seconds, _ in recent[-NEIGHBOURS:]]
+            found = [*self._keyframes(instants)] or [album.latest_of(episode.started_at)]
+        packets = [packet for packet in found if packet is not None]
+        if packets and need.moment is not Moment.LATEST:
+            material.fixed[need.role] = packets
+        return packets
 
     def _keyframes(self, instants: Iterable[float]) -> list[CompressedPacket]:
         packets: dict[float, CompressedPacket] = {}
@@ -119,20 +142,21 @@ class ShotFinder:
         self,
         need: Need,
         episode: Episode,
-        truck: TruckPassage | None,
-        recent: Sequence[float],
+        material: Material,
+        recent: Sequence[tuple[float, datetime]],
         frames: dict[float, Frame],
     ) -> list[Shot]:
         if need.role == "spill":
-            return self._of_packets(self._keyframes(recent[-NEIGHBOURS:]), episode, frames)
+            instants = [seconds for seconds, _ in recent[-NEIGHBOURS:]]
+            return self._of_packets(self._keyframes(instants), episode, frames)
+        truck = _guilty_truck(material.passage) if material.passage else None
         if truck is None:
             return []
-        if truck.best_seconds not in frames:
-            frame = self._frame_near(truck.best_seconds)
-            if frame is None:
-                return []
-            frames[truck.best_seconds] = frame
-        frame = frames[truck.best_seconds]
+        if material.truck_frame is None:
+            material.truck_frame = self._frame_near(truck.best_seconds)
+        frame = material.truck_frame
+        if frame is None:
+            return []
         box = truck.plate_fraction_box if need.role == "plate" else truck.best_fraction_box
         return [Shot(frame=frame, subject=box.scaled(frame.width, frame.height))]
 
@@ -152,6 +176,16 @@ class ShotFinder:
         thresholds = self._detector.card.thresholds
         found = self._detector.detect(frame).of(*OCCLUDERS)
         return [d.box for d in found if d.score >= thresholds.get(d.class_name, 0.0)]
+
+
+def _after(
+    recent: Sequence[tuple[float, datetime]], earlier: Sequence[CompressedPacket], need: Need
+) -> list[float]:
+    """Instants that lie the need's gap behind the picture it follows."""
+    if not earlier:
+        return []
+    due = max(packet.captured_at for packet in earlier) + need.gap
+    return [seconds for seconds, captured_at in recent if captured_at >= due]
 
 
 def _guilty_truck(passage: Passage) -> TruckPassage | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 from tqdm import tqdm
 
@@ -46,7 +46,7 @@ def run_source(
     settings = settings.model_copy(
         update={"cameras": (BoxCamera(**camera.model_dump(), source=source),)}
     )
-    bar: tqdm[None] = tqdm(unit="s", desc=shown)
+    bar: tqdm[Never] = tqdm(unit="s", desc=shown)
     with bar:
 
         def on_step(_camera_id: str, step: Step) -> None:

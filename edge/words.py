@@ -40,5 +40,9 @@ ROLE_WORDS: dict[str, tuple[str, str]] = {
     "load": ("载物", "load"),
     "spill": ("遗撒物", "material on the road"),
     "clip": ("录像", "clip"),
+    "close_up_source": ("近景原图", "picture of the close-up"),
+    "plate_source": ("号牌原图", "picture of the plate"),
+    "load_source": ("载物原图", "picture of the load"),
+    "spill_source": ("遗撒物原图", "picture of the material"),
     "later_day": ("隔日", "on a later day"),
 }

@@ -20,6 +20,11 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FractionBox = tuple[Share, Share, Share, Share]  # x1, y1, x2, y2
 
 
+# The reason with which every rule begins: without evidence it is no violation. It belongs to the
+# sum and goes without saying.
+PRIOR = "prior"
+
+
 class Witness(StrEnum):
     """Who says so: the three witnesses, and the facts of place and time of day."""
 
@@ -75,8 +80,9 @@ class Explanation(WireModel):
     reasons: tuple[Reason, ...] = ()
 
     def summary(self, language: Literal["en", "zh"] = "en") -> str:
-        """The reasons as one paragraph, the weightiest first."""
-        ordered = sorted(self.reasons, key=lambda reason: -abs(reason.weight))
+        """The reasons as one paragraph, the weightiest first, without the prior."""
+        spoken = [reason for reason in self.reasons if reason.code != PRIOR]
+        ordered = sorted(spoken, key=lambda reason: -abs(reason.weight))
         texts = [r.text_zh if language == "zh" else r.text for r in ordered]
         return ("；" if language == "zh" else "; ").join(texts)
 
