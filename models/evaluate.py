@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 SHIPPED: Final = Path(__file__).parent / "shipped" / "street.toml"
 FLOOR: Final = 0.01  # score from which boxes enter the precision-recall curve
 BETA: Final = 0.7  # below 1: precision counts more than recall
+LEAST_PRECISION: Final = 0.5  # a threshold at which most boxes are wrong is no threshold
+LEAST_HITS: Final = 3
 ENOUGH_BOXES: Final = 25  # real boxes from which a threshold is chosen on real pictures alone
 LOWEST_THRESHOLD: Final = 0.15
 HIGHEST_THRESHOLD: Final = 0.8
@@ -105,7 +107,10 @@ def matches_of(seen: Sequence[Seen], kind: int) -> Matches:
 
 
 def choose_threshold(real: Sequence[Matches], rendered: Sequence[Matches]) -> float:
-    """Threshold of a class from its real sources, from the rendered one where those are too few."""
+    """Threshold of a class from its real sources, else from the rendered one, else from both.
+
+    A source decides where it has enough boxes and some threshold of enough precision.
+    """
     for sources in (real, rendered, [*real, *rendered]):
         boxes = sum(m.boxes for m in sources)
         if boxes >= ENOUGH_BOXES:
@@ -117,7 +122,9 @@ def choose_threshold(real: Sequence[Matches], rendered: Sequence[Matches]) -> fl
                 boxes=boxes,
                 pictures=sum(m.pictures for m in sources),
             )
-            best = best_threshold(pooled, BETA)
+            best = best_threshold(
+                pooled, beta=BETA, least_precision=LEAST_PRECISION, least_hits=LEAST_HITS
+            )
             if best is not None:
                 return min(max(best, LOWEST_THRESHOLD), HIGHEST_THRESHOLD)
     return UNMEASURED_THRESHOLD

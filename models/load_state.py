@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 SIZE_PX: Final = 128
 BODY_LAYERS: Final = 7  # of YOLO11n, to stride 16
+LEAST_SIDE_PX: Final = 32
+LEAST_ASPECT: Final = 0.8  # width over height
 BATCH: Final = 32
 RATE: Final = 1e-3  # of the new head; the body learns at a tenth
 DRAWS: Final = 960  # crops an epoch
@@ -99,8 +101,15 @@ def read_crops(folder: Path, targets: dict[str, dict[str, float]], *, real: bool
         if not files:
             raise LabelSetError(folder / name, "no crops")
         target = np.array([shares.get(s, 0.0) for s in LOAD_STATES], dtype=np.float32)
-        crops += [Crop(image=read_picture(f), target=target, real=real) for f in files]
+        pictures = [read_picture(f) for f in files]
+        crops += [Crop(image=p, target=target, real=real) for p in pictures if shows_bed(p)]
     return crops
+
+
+def shows_bed(image: NDArray[np.uint8]) -> bool:
+    """Whether a crop can show a truck's bed: not one that is cut off to a cab or a corner."""
+    height, width = image.shape[:2]
+    return min(height, width) >= LEAST_SIDE_PX and width >= LEAST_ASPECT * height
 
 
 def fit(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -188,7 +197,7 @@ def train(network: LoadStateNetwork, crops: Sequence[Crop], epochs: int, seed: i
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            losses.append(float(loss))
+            losses.append(loss.item())
         schedule.step()
         took = time.monotonic() - start
         print(f"epoch {epoch + 1}/{epochs} loss {np.mean(losses):.4f} {took:.1f} s", flush=True)

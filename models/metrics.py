@@ -150,15 +150,26 @@ def summarise(matches: Matches, threshold: float) -> ClassResult:
     )
 
 
-def best_threshold(matches: Matches, beta: float) -> float | None:
+def best_threshold(
+    matches: Matches, *, beta: float, least_precision: float, least_hits: int
+) -> float | None:
     """Score threshold of the best F-beta at IoU 0.5, rounded down to 0.01.
 
-    A beta below 1 leans towards precision. None without labels or without a hit.
+    Args:
+        matches: Detections of a class.
+        beta: Weight of recall against precision; below 1 it leans towards precision.
+        least_precision: Thresholds with a lower precision are not considered.
+        least_hits: Nor are those with fewer hits.
+
+    Returns:
+        None where no threshold qualifies.
     """
     found = np.cumsum(matches.hits[:, 0])
-    if matches.boxes == 0 or not len(found) or found[-1] == 0:
-        return None
     precision = found / np.arange(1, len(found) + 1)
+    fit = (precision >= least_precision) & (found >= least_hits)
+    if matches.boxes == 0 or not fit.any():
+        return None
     recall = found / matches.boxes
     score = (1 + beta**2) * precision * recall / np.maximum(beta**2 * precision + recall, 1e-9)
-    return float(np.floor(matches.scores[int(score.argmax())] * 100) / 100)
+    best = int(np.where(fit, score, -1.0).argmax())
+    return float(np.floor(matches.scores[best] * 100) / 100)

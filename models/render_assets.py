@@ -14,7 +14,7 @@ import cv2
 from models.street.modelling import plates, signs, sprites
 
 SCENES = ("market", "gate")
-FAMILIES = ("people", "cars", "trucks", "things")
+FAMILIES = ("people", "cars", "trucks", "loaded", "bicycles", "things")
 
 
 def main() -> None:

@@ -76,8 +76,6 @@ class Composer:
         poses = [p for actor in self.street.actors for p in actor.poses(t)]
         placed = []
         for pose in poses:
-            if pose.name not in self.bank.sprites:  # TEMP
-                continue
             azimuth, _ = self.camera.bearing(pose.x, pose.y)
             sprite = self.bank.choose(pose.name, pose.heading, azimuth)
             spot = sprites.place(sprite, pose.x, pose.y, self.camera)
@@ -219,21 +217,20 @@ class Composer:
         picture, alpha = self.bank.paint(spot.sprite, pose.colours, sun)
         colour, shape = sprites.warp(spot, picture, alpha)
         x0, y0, x1, y1 = spot.rect
+        whole = shape
         near = self.street.scene.near[y0:y1, x0:x1]
         if near.min() < spot.depth - 0.4:
-            shape *= cv2.blur((near >= spot.depth - 0.4).astype(np.float32), (3, 3))
-        part = frame[y0:y1, x0:x1]
+            clear = cv2.blur(np.where(near >= spot.depth - 0.4, 255, 0).astype(np.uint8), (3, 3))
+            shape = np.asarray(cv2.multiply(shape, clear, scale=1 / 255), np.uint8)
         gain = self.gain(pose.x, pose.y) if sun or not day else np.full(3, 0.47, np.float32)
-        lit = tone.relight(colour, gain).astype(np.float32)
-        part[:] = (part + (lit - part) * shape[..., None] + 0.5).astype(np.uint8)
+        lay(frame[y0:y1, x0:x1], tone.relight(colour, gain), shape)
         if self._owner is not None:
-            solid = shape > 0.4
-            whole = sprites.warp(spot, picture, alpha)[1] > 0.4
-            if whole.any():
-                box = _bounds(spot.rect, whole)
+            solid, full = shape > 102, whole > 102
+            if full.any():
+                box = _bounds(spot.rect, full)
                 label = pose.label or labels.class_of(pose.name)
                 item = Drawn(
-                    label, pose.track, box, self._parts(spot), pose.name, area=int(whole.sum())
+                    label, pose.track, box, self._parts(spot), pose.name, area=int(full.sum())
                 )
                 self._claim(drawn, item, spot.rect, solid)
 
@@ -290,6 +287,14 @@ class Composer:
                     )
                     drawn.append(item)
 
+    def _part_seen(self, number: int, box: Box) -> float:
+        """How much of a part's box its own sprite still shows, 0..1 (a part fills half its box)."""
+        x0, y0, x1, y1 = (int(max(v, 0)) for v in box)
+        if self._owner is None or x1 <= x0 or y1 <= y0:
+            return 0.0
+        part = self._owner[y0:y1, x0:x1]
+        return min(1.0, 2.0 * float((part == number).mean())) if part.size else 0.0
+
     def _objects(self, drawn: list[Drawn], t: float) -> list[dict[str, Any]]:
         dx, dy = self.street.weather.shift(t, self.street.seed)
         owner = self._owner
@@ -307,7 +312,9 @@ class Composer:
             )
             item.visible = seen
             objects.append(_entry(item.label, item.track, item.box, (dx, dy), seen))
-            objects += [_entry(label, item.track, box, (dx, dy), seen) for label, box in item.parts]
+            for label, box in item.parts:
+                share = min(seen, self._part_seen(item.number, box))
+                objects.append(_entry(label, item.track, box, (dx, dy), share))
         return [o for o in objects if o is not None]
 
 

@@ -58,7 +58,7 @@ def shot(seed: int) -> Shot:
     trucks = []
     for item in composer.drawn:
         load = item.name.removeprefix("truck-")
-        if load in LOADS and item.visible > 0.6:
+        if load in LOADS and item.visible > 0.6 and item.box[2] < WIDTH - 2:
             x0, y0, x1, y1 = _grown(item.box, 0.07)
             if x1 - x0 > 60:
                 trucks.append((load, spoil(frame[y0:y1, x0:x1].copy(), rng)))

@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from models.street import scenario, script, zones
 from models.street.compose import Composer
 from models.street.encode import VideoWriter
@@ -41,6 +43,7 @@ def render(
         progress: Whether to write a progress line to standard error.
     """
     out.mkdir(parents=True, exist_ok=True)
+    cv2.setNumThreads(1)  # pictures this small cost more to share out than to draw
     made = scenario.make(name, seed, seconds)
     composer = Composer(made.street)
     objects: dict[str, list[dict[str, Any]]] = {}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.street.scene import ASSETS, HEIGHT, WIDTH, Calibration, Picture, read_picture
 
 Colours = tuple[tuple[int, int, int], ...]
-FAMILIES = ("people", "cars", "trucks", "things")
+FAMILIES = ("people", "cars", "trucks", "loaded", "bicycles", "things")
 CACHED = 600
 
 
@@ -113,8 +113,6 @@ class Bank:
         """Load every family that has been rendered."""
         self._keys: dict[str, list[str]] = {}
         for family in FAMILIES:
-            if not (ASSETS / f"{family}.json").exists():  # TEMP
-                continue
             listing = json.loads((ASSETS / f"{family}.json").read_text())
             for facts in listing["sprites"]:
                 sprite = Sprite(
@@ -174,8 +172,8 @@ def place(sprite: Sprite, x: float, y: float, camera: Calibration, z: float = 0.
     return Placed(sprite, matrix, (int(x0), int(y0), int(x1), int(y1)), float(depth[0]), scale)
 
 
-def warp(placed: Placed, picture: Picture, alpha: Picture) -> tuple[Picture, NDArray[np.float32]]:
-    """Draw a painted sprite into its rectangle: BGR and alpha 0..1."""
+def warp(placed: Placed, picture: Picture, alpha: Picture) -> tuple[Picture, Picture]:
+    """Draw a painted sprite into its rectangle: BGR and alpha 0..255."""
     x0, y0, x1, y1 = placed.rect
     matrix = placed.matrix
     if placed.scale < 0.6:
@@ -188,4 +186,4 @@ def warp(placed: Placed, picture: Picture, alpha: Picture) -> tuple[Picture, NDA
     size = (x1 - x0, y1 - y0)
     drawn = cv2.warpPerspective(picture, shift, size, borderMode=cv2.BORDER_REPLICATE)
     shape = cv2.warpPerspective(alpha, shift, size)
-    return np.asarray(drawn, np.uint8), np.asarray(shape, np.float32) / np.float32(255)
+    return np.asarray(drawn, np.uint8), np.asarray(shape, np.uint8)

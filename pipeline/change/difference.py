@@ -26,12 +26,14 @@ MEDIAN_WINDOW_PX = 9  # a single line fills less than half of it, so that textur
 MEDIAN_STEPS = 1000.0  # bytes per log unit: OpenCV's large median works on bytes
 CLIP_FACTOR = 2.0  # of the median slope: a shadow's or a roof's edge may not outvote the texture
 SUBPIXEL_SHARE = 0.5  # an edge displaced by half a pixel changes by half its slope
-LOST_SHARE = 0.42  # of the reference's texture is gone
+LOST_SHARE = 0.4  # of the reference's texture is gone: enough to belong to a patch
+SURE_LOST_SHARE = 0.55  # enough to found one
 TELLING_WEIGHT = 0.55  # of 1: half of the texture is more than noise
 OTHER_SLOPE_SHARE = 0.6  # blur halves a fine slope; something else before it changes all of it
 GAINED_GRADIENT = 0.035  # log units per pixel that the reference does not explain
 GAINED_SHARE = 0.5  # of a window: a line (a shadow's edge) fills less than half of it
 SHADOW_CHROMA = 0.14  # log units: blue sky light shifts the colour of shadows by up to about this
+SURE_CHROMA = 0.18
 VEIL_LUMA = 0.10  # log units: 10 %, the least difference of brightness that counts
 EDGE_LUMA = 0.05  # log units, where a patch is already proven: half of what proves one
 EDGE_CHROMA = 0.07
@@ -45,7 +47,8 @@ class Difference:
     """Per coarse pixel (h x w), what differs from the reference and how."""
 
     solid: NDArray[np.bool_]  # texture or colour differ: something stands there
-    hidden: NDArray[np.bool_]  # of these, the scene's own texture or colour is gone
+    coloured: NDArray[np.bool_]  # of these, those of another colour
+    sure: NDArray[np.bool_]  # of the solid ones, those that may found a patch
     edge: NDArray[np.bool_]  # the pixel itself differs; the other masks reach over its border
     veil: NDArray[np.bool_]  # only brightness differs: light, or a thing as plain as its ground
     telling: NDArray[np.bool_]  # the reference has texture there: a veil on it is light
@@ -100,8 +103,9 @@ class Comparand:
         luma = log - self.log
         chroma = box_mean(channel_max(cv2.absdiff(log_chroma(colour), self.chroma)), 3)
         noise = NOISE_FACTOR * self.noise_log
-        hidden = (lost > LOST_SHARE) | (chroma > SHADOW_CHROMA + noise)
-        solid = hidden | (gained > GAINED_SHARE)
+        coloured = chroma > SHADOW_CHROMA + noise
+        sure = (lost > SURE_LOST_SHARE) | (chroma > SURE_CHROMA + noise) | (gained > GAINED_SHARE)
+        solid = (lost > LOST_SHARE) | coloured | (gained > GAINED_SHARE)
         if not light_is_day:
             solid &= ~((luma_levels > GLARE_LEVELS) & (luma > GLARE_RATIO))
         veil = (np.abs(luma) > VEIL_LUMA + noise) & ~solid
@@ -109,7 +113,8 @@ class Comparand:
         score = np.maximum(np.maximum(lost, gained), np.maximum(chroma / 0.5, np.abs(luma) / 0.7))
         return Difference(
             solid=solid,
-            hidden=hidden & solid,
+            coloured=coloured & solid,
+            sure=sure & solid,
             edge=edge,
             veil=veil,
             telling=self.weight > TELLING_WEIGHT,

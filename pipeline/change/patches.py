@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from pipeline.change.difference import WINDOW_PX
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.change.difference import Comparand, Difference
 
 JOIN_PX = 5  # coarse pixels: parts of one stall lie that close together
+MIN_TEXTURE_PX = WINDOW_PX + 3  # so wide at least: more than a shadow's edge (3) fills by it
 MIN_FILL = 0.2  # of its box: a frame of lines round nothing is no thing
 MIN_THICKNESS_PX = 2.5  # coarse pixels, 2 x area / outline: thinner is an edge that light moved
 FLAT_FILL = 0.6  # brightness alone must at least look like a board
 FLAT_TELLING = 0.3  # of a flat patch may lie on texture; on texture a veil is proven light
 GHOST_RATIO = 1.5  # the reference's contrast along the outline over that of the picture
 OUTLINE_BLUR_PX = 5  # brick and leaves vanish, the outline of a thing stays
-MIN_HIDDEN = 0.15  # less, and only new lines tell of the patch
-MIN_LINES_AREA_PX = 100  # coarse pixels, two windows: where two edges of shadow meet there is less
+MIN_SURE = 0.25  # of a patch must be beyond doubt, the rest may hang on
+MIN_COLOURED = 0.3  # of a patch: with less, texture tells, and proves nothing finer than its window
 SAME_OVERLAP = 0.25  # of the smaller box: the same patch as in the last picture
 LOST_SECONDS = 30.0  # a patch hidden for so long keeps its age
 BORDER_PX = 2
@@ -37,7 +40,8 @@ class Patch:
     height: int
     mask: NDArray[np.bool_]  # height x width
     strength: float  # mean difference score, in [0, 1]
-    hidden_share: float  # where the scene's own texture or colour is gone, in [0, 1]
+    sure_share: float  # where the difference could found a patch, in [0, 1]
+    coloured_share: float  # where it has another colour, in [0, 1]
     flat: bool  # only brightness tells it
 
     @property
@@ -110,7 +114,7 @@ def _patch(
     x1, x2, y1, y2 = int(xs.min()), int(xs.max()) + 1, int(ys.min()), int(ys.max()) + 1
     inside = part[y1:y2, x1:x2].astype(np.bool_)
     place = slice(top + y1, top + y2), slice(left + x1, left + x2)
-    scores, hidden = difference.score[place], difference.hidden[place]
+    scores = difference.score[place]
     return Patch(
         left=left + x1,
         top=top + y1,
@@ -118,7 +122,8 @@ def _patch(
         height=y2 - y1,
         mask=inside,
         strength=float(scores[inside].mean()),
-        hidden_share=float(hidden[inside].mean()),
+        sure_share=float(difference.sure[place][inside].mean()),
+        coloured_share=float(difference.coloured[place][inside].mean()),
         flat=flat,
     )
 
@@ -134,11 +139,15 @@ def _filled(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _is_sane(patch: Patch) -> bool:
     if patch.fill < (FLAT_FILL if patch.flat else MIN_FILL):
         return False
-    if not patch.flat and patch.hidden_share < MIN_HIDDEN and patch.area < MIN_LINES_AREA_PX:
+    if not patch.flat and patch.sure_share < MIN_SURE:
         return False
     padded = np.pad(patch.mask.astype(np.uint8), 1)
     outline = int((padded - cv2.erode(padded, np.ones((3, 3), np.uint8))).sum())
-    return 2 * patch.area / max(outline, 1) >= MIN_THICKNESS_PX
+    if 2 * patch.area / max(outline, 1) < MIN_THICKNESS_PX:
+        return False
+    if patch.coloured_share >= MIN_COLOURED:
+        return True
+    return 2 * float(cv2.distanceTransform(padded, cv2.DIST_L2, 3).max()) >= MIN_TEXTURE_PX
 
 
 def is_light(patch: Patch, difference: Difference) -> bool:

@@ -23,6 +23,9 @@ SIGN_CLASSES = (*AD_CLASSES, "signboard")
 # What a stall is made of; a banner on it is a part of the stall.
 STALL_CLASSES = ("stall", "umbrella", "goods", "tricycle")
 STALL_SHARE = 0.5  # of the ad's box inside a stall's
+# A sign that looks as in the reference view, within a tenth of what would be a change.
+SETTLED_CHANGE = 0.1
+SAME_SIGN_IOU = 0.3  # as for the presences themselves
 
 _SUBTYPES = {
     "banner": Subtype.AD_BANNER,
@@ -50,11 +53,12 @@ class AdvertisingRule:
             return RuleOutcome()
         scene = Scene.of(observation)
         stalls = observation.parts(*STALL_CLASSES)
+        signs = observation.parts(*SIGN_CLASSES)
         presences = self._presences.observe(
             seconds=observation.seconds,
             captured_at=observation.captured_at,
             sightings=self._sightings(scene) if observation.view_is_reliable else (),
-            look=lambda presence: _look(presence, scene, stalls),
+            look=lambda presence: _look(presence, scene, stalls, signs),
         )
         judgements = [self._judge(presence, observation) for presence in presences]
         return RuleOutcome(
@@ -147,7 +151,9 @@ def _most(box: Box, zones: tuple[Zone, ...]) -> tuple[Zone | None, float]:
     return best
 
 
-def _look(presence: Presence, scene: Scene, stalls: tuple[Part, ...]) -> SpotReport:
+def _look(
+    presence: Presence, scene: Scene, stalls: tuple[Part, ...], signs: tuple[Part, ...]
+) -> SpotReport:
     box = presence.fraction_box
     observation = scene.observation
     change = scene.change_support(box)
@@ -162,11 +168,25 @@ def _look(presence: Presence, scene: Scene, stalls: tuple[Part, ...]) -> SpotRep
         (p.support for p in stalls if box.share_inside(p.fraction_box) >= STALL_SHARE), default=0.0
     )
     people = min(sum(box.share_inside(person) for person in scene.people), 1.0)
+    is_settled = change is not None and change < SETTLED_CHANGE and _shows_sign(box, signs)
     return SpotReport(
         sees=change is not None and change >= MIN_COVER_SUPPORT,
         hidden=covered or blind or not observation.view_is_reliable,
-        supports={"change": change, "held": people, "stall_part": part_of},
+        supports={
+            "change": change,
+            "held": people,
+            "stall_part": part_of,
+            # Never denied again: that a sign stood here before it changed is not forgotten.
+            "settled": 1.0 if is_settled else None,
+        },
         figures=figures,
+    )
+
+
+def _shows_sign(box: Box, signs: tuple[Part, ...]) -> bool:
+    return any(
+        part.support >= MIN_COVER_SUPPORT and part.fraction_box.iou(box) >= SAME_SIGN_IOU
+        for part in signs
     )
 
 

@@ -17,6 +17,9 @@ KNOWN_LEVEL = 0.25
 # learned.
 UNCHANGED_LEVEL = 0.3
 UNCHANGED_AFTER_SECONDS = 20.0
+# A sign that was seen for 45 s (three rise times) while the view was as in the reference is known;
+# the change witness needs some 10 s to notice a new one.
+SETTLED_LEVEL = 0.95
 LONG_PERSISTENCE = 4.0  # times the rule's
 
 
@@ -77,10 +80,23 @@ def _network_reasons(presence: Presence, settings: AdvertisingSettings) -> list[
     said = []
     if level >= MIN_SAID_LEVEL:
         said.append(reason(f"sees_{best}", weights.network * level, level=level))
-    signboard = presence.level("signboard")
-    if signboard >= KNOWN_LEVEL and signboard > level:
-        said.append(reason("signboard", weights.signboard * signboard, level=signboard))
+    sign = presence.level("signboard")
+    if sign >= KNOWN_LEVEL and sign > level:
+        suspect = settings.new_signs_are_suspect and _is_new(presence)
+        code, weight = (
+            ("sign_like", weights.sign_like) if suspect else ("signboard", weights.signboard)
+        )
+        said.append(reason(code, weight * sign, level=sign))
     return said or [reason("sees_no_ad", 0.0)]
+
+
+def _is_new(presence: Presence) -> bool:
+    """Whether the spot differs from the reference view, and no sign was known there."""
+    return (
+        presence.heard("change") >= UNCHANGED_AFTER_SECONDS
+        and presence.level("change") >= UNCHANGED_LEVEL
+        and presence.level("settled") < SETTLED_LEVEL
+    )
 
 
 def _change_reasons(presence: Presence, settings: AdvertisingSettings) -> list[Reason]:
@@ -90,6 +106,8 @@ def _change_reasons(presence: Presence, settings: AdvertisingSettings) -> list[R
     if level < UNCHANGED_LEVEL:
         return [reason("already_there", weights.unchanged * (1 - level / UNCHANGED_LEVEL))]
     said = [reason("new_on_surface", weights.change * level, level=level)]
+    if presence.level("settled") >= SETTLED_LEVEL:
+        said.append(reason("known_sign", weights.unchanged))
     fill = presence.figure("fill")
     if fill >= settings.poster_fill:
         said.append(reason("poster_like", weights.poster_like, fill=fill))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from pipeline.geometry import Box
 from pipeline.rules.observation import Observation, share_in_zone
@@ -17,7 +18,10 @@ class Crossing:
     """Trucks moved over a road zone between two moments of the stream's clock."""
 
     begin_seconds: float
+    begin_at: datetime  # UTC
     end_seconds: float
+    end_at: datetime  # UTC
+    fraction_box: Box  # of the largest truck seen
 
 
 class CrossingWatch:
@@ -31,34 +35,33 @@ class CrossingWatch:
     def __init__(self, zone: Zone, settings: SpillSettings) -> None:
         self.zone = zone
         self._settings = settings
-        self._begin: float | None = None  # of the running crossing
-        self._last = 0.0  # newest picture of it
+        self._running: Crossing | None = None
         self._standing = StandingBoxes(settings.standing_iou)
 
     def update(self, observation: Observation) -> Crossing | None:
         """Take in one frame; a crossing is returned once it is over."""
-        now = observation.seconds
+        now, at = observation.seconds, observation.captured_at
         finished = self._finish(now)
-        if self._has_moving_truck(observation):
-            if self._begin is None:
-                self._begin = now
-            self._last = now
+        trucks = self._trucks(observation)
+        if len(self._standing.update(trucks, now)) < len(trucks):
+            largest = max(trucks, key=lambda box: (box.area, box.xyxy))
+            running = self._running or Crossing(
+                begin_seconds=now, begin_at=at, end_seconds=now, end_at=at, fraction_box=largest
+            )
+            box = max((running.fraction_box, largest), key=lambda box: box.area)
+            self._running = replace(running, end_seconds=now, end_at=at, fraction_box=box)
         return finished
 
     def _finish(self, now: float) -> Crossing | None:
-        begin = self._begin
-        if begin is None:
+        running = self._running
+        if running is None:
             return None
-        over = now - self._last > self._settings.crossing_gap_seconds
-        too_long = now - begin > self._settings.max_crossing_seconds
-        if not over and not too_long and now >= self._last:
+        over = now - running.end_seconds > self._settings.crossing_gap_seconds
+        too_long = now - running.begin_seconds > self._settings.max_crossing_seconds
+        if not over and not too_long and now >= running.end_seconds:
             return None
-        self._begin = None
-        return Crossing(begin_seconds=begin, end_seconds=self._last)
-
-    def _has_moving_truck(self, observation: Observation) -> bool:
-        trucks = self._trucks(observation)
-        return len(self._standing.update(trucks, observation.seconds)) < len(trucks)
+        self._running = None
+        return running
 
     def _trucks(self, observation: Observation) -> list[Box]:
         if not observation.view_is_reliable:

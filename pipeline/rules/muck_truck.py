@@ -6,7 +6,7 @@ load, the road before and after gives the material. See `pipeline.rules.passage`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -53,6 +53,14 @@ class _Spill:
 _SPILLS = TypeAdapter(dict[int, _Spill])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A burst that was asked for, and the crossing for which."""
+
+    request: BurstRequest
+    crossing: Crossing
+
+
 class MuckTruckRule:
     """Muck-truck spills on one camera."""
 
@@ -65,7 +73,7 @@ class MuckTruckRule:
         self._watches = [CrossingWatch(zone, self.settings) for zone in self._roads.values()]
         self._presences = PresenceBook(self.settings.presence)
         self._spills: dict[int, _Spill] = {}  # by presence, only for those that are there
-        self._pending: dict[int, BurstRequest] = {}  # at most `settings.max_pending`
+        self._pending: dict[int, _Asked] = {}  # at most `settings.max_pending`
         self._next_request = 1
         self._observation: Observation | None = None  # the newest, for its frame size
 
@@ -102,21 +110,18 @@ class MuckTruckRule:
             One judgement about the road, fired or not; none if the request is not (or no longer)
             known. With `report_uncovered_loads`, also one for each open load.
         """
-        request = self._pending.pop(passage.request.request_id, None)
-        if request is None or self._observation is None:
+        asked = self._pending.pop(passage.request.request_id, None)
+        if asked is None or self._observation is None:
             return RuleOutcome()
-        zone = self._roads[request.zone_id]
+        zone = self._roads[asked.request.zone_id]
         reasons = passage_reasons(passage, zone, changes, self.settings)
-        trucks = moving_trucks(passage, self.settings) or passage.trucks
-        if not trucks:
-            return RuleOutcome()
         material = material_of(changes, self.settings)
-        spill = self._judge_road(zone, trucks, material, reasons)
+        spill = self._judge_road(zone, asked.crossing, material, reasons)
         judgements = [spill]
         if self.settings.report_uncovered_loads and not spill.fired:
             judgements += [
                 self._judge_load(zone, truck)
-                for truck in trucks
+                for truck in moving_trucks(passage, self.settings)
                 if truck.load is LoadState.OPEN_LOADED
             ]
         return RuleOutcome(judgements=tuple(judgements))
@@ -153,7 +158,7 @@ class MuckTruckRule:
             purpose="truck_crossing",
         )
         self._next_request += 1
-        self._pending[request.request_id] = request
+        self._pending[request.request_id] = _Asked(request=request, crossing=crossing)
         while len(self._pending) > self.settings.max_pending:
             del self._pending[min(self._pending)]
         return request
@@ -189,7 +194,7 @@ class MuckTruckRule:
             ]
             heir = self._presences.get(presence_id) or next(iter(heirs), None)
             if heir is not None:
-                kept.setdefault(heir.presence_id, replace(spill, fraction_box=heir.fraction_box))
+                kept.setdefault(heir.presence_id, spill)
         self._spills = kept
 
     def _judge(self, presence: Presence) -> Judgement:
@@ -200,7 +205,8 @@ class MuckTruckRule:
             subtype=Subtype.SPILL_ROAD,
             zone_id=zone.id,
             presence_id=presence.presence_id,
-            fraction_box=presence.fraction_box,
+            # Patches of a spill come and go from view; it lies where it was measured.
+            fraction_box=spill.fraction_box if spill else presence.fraction_box,
             sight=presence.sight,
             started_at=spill.started_at if spill else presence.first_seen_at,
             last_seen_at=presence.last_seen_at,
@@ -211,23 +217,20 @@ class MuckTruckRule:
     def _judge_road(
         self,
         zone: Zone,
-        trucks: tuple[TruckPassage, ...],
+        crossing: Crossing,
         material: tuple[SurfaceChange, ...],
         reasons: tuple[Reason, ...],
     ) -> Judgement:
-        """The road after a passage; a spill that fires becomes a presence of its own."""
-        first = min(trucks, key=lambda t: t.first_seconds)
-        last = max(trucks, key=lambda t: t.last_seconds)
-        box, level = first.best_fraction_box, 0.0
-        presence: Presence | None = None
+        """The road after a passage; material on it becomes a presence of its own."""
+        box, level, presence = crossing.fraction_box, 0.0, None
         if material and self._observation is not None:
             box, *others = (self._observation.to_fractions(change.box) for change in material)
             for other in others:
                 box = box.union(other)
-            presence = self._presences.open(box, last.last_at, key=zone.id)
+            presence = self._presences.open(box, crossing.end_at, key=zone.id)
             level = presence.level("spill")
             self._spills[presence.presence_id] = _Spill(
-                fraction_box=box, key=zone.id, started_at=first.first_at, reasons=reasons
+                fraction_box=box, key=zone.id, started_at=crossing.begin_at, reasons=reasons
             )
         return Judgement(
             subtype=Subtype.SPILL_ROAD,
@@ -235,8 +238,8 @@ class MuckTruckRule:
             presence_id=presence.presence_id if presence else self._presences.reserve_id(),
             fraction_box=box,
             sight=Sight.SEEN if presence else Sight.ABSENT,
-            started_at=first.first_at,
-            last_seen_at=last.last_at,
+            started_at=crossing.begin_at,
+            last_seen_at=crossing.end_at,
             present_seconds=presence.present_seconds if presence else 0.0,
             explanation=explain_spill(reasons, level, self.settings),
         )

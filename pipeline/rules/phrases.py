@@ -181,6 +181,14 @@ _ADVERTISING: dict[str, Wording] = {
         "looks like a shop sign ({level:share}), which is legal",
         "形似店铺招牌（{level:share}），属合法设置",
     ),
+    "sign_like": _network(
+        "looks like a sign of some kind ({level:share}), on a surface where none may be",
+        "形似招牌类物体（{level:share}），但该立面不得设置",
+    ),
+    "known_sign": _change(
+        "a sign stood here before, as in the reference view, and only looks different now",
+        "该处原有招牌，仅外观变化（如亮灯、换屏），非新增",
+    ),
     "new_on_surface": _change(
         "was not there in the reference view ({level:share} differs)",
         "参考画面中没有，系新增（差异 {level:share}）",
@@ -269,6 +277,10 @@ _SPILL: dict[str, Wording] = {
     "truck_passed": _time(
         "a truck passed in between ({trucks} in {span_seconds:.0f} s)",
         "其间有货车通过（{span_seconds:.0f} 秒内 {trucks} 辆）",
+    ),
+    "truck_glimpsed": _time(
+        "a truck was seen to pass in between, though not in the burst",
+        "其间见货车通过，但连拍画面中未能识别",
     ),
     "no_truck_passed": _time(
         "no truck was seen to pass in between",

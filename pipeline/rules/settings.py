@@ -91,6 +91,7 @@ class AdvertisingWeights(Settings):
     change: ForWeight = 3.0  # that it is new is half of the offence
     poster_like: ForWeight = 0.5
     unchanged: AgainstWeight = -4.0
+    sign_like: ForWeight = 0.75  # the network sees a sign, and cannot say of which kind
     signboard: AgainstWeight = -3.0
     held: AgainstWeight = -3.0
     moving: AgainstWeight = -3.0
@@ -111,6 +112,10 @@ class AdvertisingSettings(Settings):
     permitted_share: Share = 0.5
     # An ad whose box lies so much in a vehicle's is lettering on it.
     vehicle_share: Share = 0.6
+    # A detector that cannot tell a banner from a shop sign calls both a signboard (the first
+    # shipped one did so in every frame of a rendered banner). A sign that is new where none may be
+    # then speaks a little for an ad. Switch off with a detector that can tell them.
+    new_signs_are_suspect: bool = True
     # A patch that fills its box so much is a rectangle: paper or cloth.
     poster_fill: Share = 0.6
     # Wider than this many heights, a thing without a class is called a banner.
@@ -181,6 +186,7 @@ class SpillWeights(Settings):
 
     prior: AgainstWeight = -4.0
     passage: ForWeight = 1.0
+    glimpse: ForWeight = 0.5  # triage saw the truck, the burst did not
     material: ForWeight = 2.5  # new on the road, by comparison
     rough: ForWeight = 1.0
     sharp_edge: ForWeight = 0.5

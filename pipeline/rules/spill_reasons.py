@@ -24,16 +24,26 @@ def passage_reasons(
 ) -> tuple[Reason, ...]:
     """What a burst and the road before and after it say; the network is heard later."""
     weights = settings.weights
-    trucks = moving_trucks(passage, settings)
     request = passage.request
-    said = [reason("prior", weights.prior), reason("on_road", 0.0, zone=zone.name or zone.id)]
+    said = [
+        reason("prior", weights.prior),
+        reason("on_road", 0.0, zone=zone.name or zone.id),
+    ]
+    trucks = moving_trucks(passage, settings)
     if trucks:
         span = request.end_seconds - request.begin_seconds
-        said.append(reason("truck_passed", weights.passage, trucks=len(trucks), span_seconds=span))
         suspect = min(trucks, key=lambda t: (_SUSPICION.index(t.load), t.first_seconds))
-        said.append(load_reason(suspect, settings))
-    else:
+        said += [
+            reason("truck_passed", weights.passage, trucks=len(trucks), span_seconds=span),
+            load_reason(suspect, settings),
+        ]
+    elif passage.trucks:  # they all stand
         said.append(reason("no_truck_passed", DECISIVE))
+    else:
+        said += [
+            reason("truck_glimpsed", weights.glimpse),
+            reason("load_unclear", weights.open_unclear),
+        ]
     return (*said, *surface_reasons(changes, settings))
 
 

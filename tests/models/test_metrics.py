@@ -91,8 +91,21 @@ def test_threshold_keeps_hits_and_drops_false_alarms():
     labels = boxes([0, 0, 10, 10], [20, 0, 30, 10])
     detections = np.vstack([labels, boxes([50, 50, 60, 60])])
     matches = gather([picture(detections, [0.9, 0.7, 0.3], labels)])
-    assert best_threshold(matches, 0.7) == pytest.approx(0.69, abs=0.011)
-    assert best_threshold(gather([picture(boxes(), [], labels)]), 0.7) is None
+    rule = {"beta": 0.7, "least_precision": 0.5, "least_hits": 1}
+    assert best_threshold(matches, **rule) == pytest.approx(0.69, abs=0.011)
+    assert best_threshold(matches, **rule | {"least_hits": 3}) is None
+    assert best_threshold(gather([picture(boxes(), [], labels)]), **rule) is None
+
+
+def test_thresholds_of_low_precision_are_not_chosen():
+    """One hit below three false alarms: no threshold is better than a coin."""
+    label = boxes([0, 0, 10, 10])
+    far = boxes([50, 0, 60, 10], [50, 20, 60, 30], [50, 40, 60, 50])
+    matches = gather([picture(np.vstack([far, label]), [0.9, 0.8, 0.7, 0.6], label)])
+    assert best_threshold(matches, beta=0.7, least_precision=0.5, least_hits=1) is None
+    assert best_threshold(matches, beta=0.7, least_precision=0.2, least_hits=1) == pytest.approx(
+        0.6, abs=0.011
+    )
 
 
 def test_iou_of_touching_and_empty_boxes():

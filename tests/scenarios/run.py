@@ -26,6 +26,7 @@ from edge.box import Box, CameraRun
 from edge.demo import scripted_camera
 from edge.rtsp_server import RtspServer
 from edge.settings import BoxCamera, BoxSettings, load_camera
+from pipeline.settings import load_settings
 from pipeline.violations import Violation
 from tests.scenarios.matching import Script, Tally, points_at, read_script, tally
 
@@ -39,6 +40,7 @@ def main() -> int:
     """Render, watch, compare, print."""
     options = _options()
     began = time.monotonic()
+    settings = load_settings(options.settings, BoxSettings) if options.settings else BoxSettings()
     names = [(name, seed) for name in options.scenarios for seed in range(options.seeds)]
     folder = options.out / "clips"
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +50,7 @@ def main() -> int:
     runs: dict[str, CameraRun] = {}
     for start in tqdm(range(0, len(clips), PARALLEL), desc="watching", unit="batch"):
         batch = clips[start : start + PARALLEL]
-        runs |= watch(batch, options.out / "boxes" / f"{start:03d}", options.speed)
+        runs |= watch(batch, settings, options.out / "boxes" / f"{start:03d}", options.speed)
     scripts = {clip.stem: read_script(clip.with_suffix(".truth.json")) for clip in clips}
     figures = compare(scripts, runs, options.out)
     figures["seeds"] = options.seeds
@@ -63,13 +65,16 @@ def render(folder: Path, name: str, seed: int, *, seconds: int) -> Path:
     if not clip.with_suffix(".truth.json").exists() or not clip.exists():
         command = [
             *(sys.executable, "-m", "models.street.render", "--scenario", name),
-            *("--seed", str(seed), "--seconds", str(seconds), "--out", str(folder)),
+            *("--seed", str(seed), "--seconds", str(seconds), "--crf", "30"),
+            *("--out", str(folder)),
         ]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return clip
 
 
-def watch(clips: list[Path], data: Path, speed: float) -> dict[str, CameraRun]:
+def watch(
+    clips: list[Path], settings: BoxSettings, data: Path, speed: float
+) -> dict[str, CameraRun]:
     """Watch a few videos as RTSP cameras of one box."""
     served = {clip.stem: scripted_camera(clip, speed) for clip in clips}
     with RtspServer(cameras=served) as server:
@@ -82,7 +87,7 @@ def watch(clips: list[Path], data: Path, speed: float) -> dict[str, CameraRun]:
             )
             for clip in clips
         )
-        runs = Box(BoxSettings(data=data, cameras=cameras)).run()
+        runs = Box(settings.model_copy(update={"data": data, "cameras": cameras})).run()
     return {run.camera.id: run for run in runs}
 
 
@@ -151,6 +156,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=10, help="of each scenario")
     parser.add_argument("--seconds", type=int, default=300, help="of each video")
     parser.add_argument("--speed", type=float, default=10.0, help="times faster than real time")
+    parser.add_argument("--settings", type=Path, help="a box's TOML file; none: the defaults")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument(
         "--scenarios", nargs="+", default=[*SCENARIOS, *TWINS], choices=[*SCENARIOS, *TWINS]

@@ -215,7 +215,7 @@ def _crowd(album: Album) -> None:
 
 
 def render(family: str, pictures: dict[str, Path], out: Path, samples: tuple[int, int]) -> None:
-    """Render one family of sprites: "people", "cars", "trucks" or "things"."""
+    """Render one family of sprites: one of `models.render_assets.FAMILIES`."""
     fresh_scene()
     materials.reset()
     studio = shoot.Studio()
@@ -229,7 +229,11 @@ def render(family: str, pictures: dict[str, Path], out: Path, samples: tuple[int
     elif family == "cars":
         _cars(album)
     elif family == "trucks":
-        _trucks(album)
+        _trucks(album, ("covered", "open_empty", "closed", "tank"))
+    elif family == "loaded":
+        _trucks(album, ("open_loaded",))
+    elif family == "bicycles":
+        _lane(album, vehicles.bicycle, "bicycle", 180.0, grounds.BIKE_LANE, BIKE_VIEWS)
     else:
         _things(album, pictures)
     album.write(out, family)
@@ -247,8 +251,8 @@ def _cars(album: Album) -> None:
         print(name, flush=True)
 
 
-def _trucks(album: Album) -> None:
-    for load in ("open_loaded", "covered", "open_empty", "closed", "tank"):
+def _trucks(album: Album, loads: tuple[str, ...]) -> None:
+    for load in loads:
         build = partial(vehicles.truck, load=load)
         _lane(album, build, f"truck-{load}", 180.0, grounds.FAR_LANE, FAR_VIEWS, 44.0)
         print(load, flush=True)
@@ -256,7 +260,6 @@ def _trucks(album: Album) -> None:
 
 def _things(album: Album, pictures: dict[str, Path]) -> None:
     riders: dict[str, Build] = {
-        "bicycle": vehicles.bicycle,
         "motorcycle": partial(vehicles.bicycle, motor=True),
         "tricycle-empty": partial(vehicles.tricycle, cargo="empty"),
         "tricycle-goods": partial(vehicles.tricycle, cargo="goods"),

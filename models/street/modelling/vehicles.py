@@ -191,8 +191,8 @@ def _bed(group: Group, s: dict[str, Any], load: str) -> None:
         group.box((long - 0.2, 2 * half - 0.2, 0.04), (mid, 0, low + 0.13), s["steel"])
     elif load == "open_loaded":
         group.box((long - 0.15, 2 * half - 0.15, 0.1), (mid, 0, high - 0.32), s["soil"])
-        group.mound((mid - 0.9, 0, high - 0.3), (2.1, 1.3, 0.85), s["soil"], 3, 0.12)
-        group.mound((mid + 1.2, 0, high - 0.3), (1.8, 1.3, 0.7), s["soil"], 4, 0.12)
+        group.mound((mid - 0.9, 0, high - 0.3), (2.0, 1.02, 0.85), s["soil"], 3, 0.08)
+        group.mound((mid + 1.2, 0, high - 0.3), (1.7, 1.02, 0.7), s["soil"], 4, 0.08)
     elif load == "closed":
         for side in (-1, 1):
             lid = [
@@ -232,14 +232,28 @@ def _tarp(group: Group, cloth: Any, back: float, front: float, half: float, high
     group.mesh(points, faces, cloth, smooth=True)
 
 
+def _spoked(group: Group, x: float, radius: float, s: dict[str, Any]) -> None:
+    """A bicycle wheel: a thin tyre and spokes that one can see through."""
+    turns = [2 * math.pi * k / 20 for k in range(21)]
+    ring = [
+        (x + math.cos(a) * radius * 0.95, 0.0, radius + math.sin(a) * radius * 0.95) for a in turns
+    ]
+    group.tube(ring, [radius * 0.055] * 21, s["tyre"], 6)
+    for a in turns[:-1:2]:
+        tip = (x + math.cos(a) * radius * 0.95, 0.0, radius + math.sin(a) * radius * 0.95)
+        group.tube([(x, 0.0, radius), tip], [0.006, 0.006], s["rim"], 4)
+
+
 def bicycle(group: Group, motor: bool = False, rider: bool = True) -> None:
     """A bicycle, or with `motor` an e-bike with a delivery box, 1.75 m long, and its rider."""
     s = stuff()
-    wide = 0.09 if motor else 0.045
     radius = 0.27 if motor else 0.33
     base = 0.62 if motor else 0.53
     for x in (-base, base):
-        group.wheel((x, 0, radius), radius, wide, s["tyre"], s["rim"])
+        if motor:
+            group.wheel((x, 0, radius), radius, 0.09, s["tyre"], s["rim"])
+        else:
+            _spoked(group, x, radius, s)
     frame = s["paint"]
     if motor:
         group.slab(

@@ -91,9 +91,28 @@ def test_change_alone_does_not_fire():
     assert "sees_no_ad" in told.codes
 
 
-def test_a_shop_sign_is_legal_however_new():
-    """A signboard is never a violation."""
-    told = story().play(ad("signboard", score=0.9), 900)
+def test_a_shop_sign_that_was_there_is_legal():
+    """It is in the reference view."""
+    told = story().play(Moment((Thing("signboard", PAPER, 0.9),), View()), 900)
+    assert not told.opened
+    assert {"signboard", "already_there"} <= told.codes
+
+
+def test_a_shop_sign_that_lights_up_is_still_the_same_sign():
+    """It stood there unchanged before; the change of its look says nothing."""
+    told = story().play(Moment((Thing("signboard", PAPER, 0.9),), View()), 90)
+    told.play(ad("signboard", score=0.9), 900)
+    assert not told.opened
+    assert "known_sign" in told.codes
+
+
+def test_a_new_sign_where_none_may_be_is_suspect_unless_the_detector_can_tell_signs_apart():
+    """Many detectors call a banner a signboard; a setting trusts one that does not."""
+    told = story().play(ad("signboard", score=0.9), 300)
+    assert len(told.opened) == 1
+    assert "sign_like" in told.codes
+    told = story(settings=AdvertisingSettings(new_signs_are_suspect=False))
+    told.play(ad("signboard", score=0.9), 900)
     assert not told.opened
     assert "signboard" in told.codes
 

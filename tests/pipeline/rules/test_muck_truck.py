@@ -182,6 +182,18 @@ def test_a_truck_that_stands_did_not_pass():
     assert "no_truck_passed" in told.codes
 
 
+def test_a_burst_that_shows_no_truck_leaves_the_glimpse_of_triage():
+    """A weak detector: material that is rough and sharp still fires, a lesser one does not."""
+    told = story()
+    request = crossing(told)
+    judge(told, Passage.of_frames(request, []), (surface(),))
+    assert len(told.opened) == 1
+    assert "truck_glimpsed" in told.codes
+    told = story()
+    judge(told, Passage.of_frames(crossing(told), []), (surface(texture_gain=0.02),))
+    assert not told.opened
+
+
 def test_material_without_a_truck_is_explained_not_fired():
     """The network sees a spill; nobody saw it fall."""
     told = story().play(Moment((Thing("spill", HEAP, 0.9),), View(proposals=(HEAP,))), 600)

@@ -1,0 +1,243 @@
+"""The road before and after a passage: what lies there that did not lie there before.
+
+Keeps the last pictures of one road zone, and takes medians of those from before and after the
+passage in which the road is not hidden by people or vehicles. Material is told from shadow and
+water by what it does to the surface: it brings texture and a sharp outline, a shadow keeps the
+road's own texture, water makes it darker and smoother.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import cv2
+import numpy as np
+from pydantic import Field
+
+from pipeline.change.grid import Grid
+from pipeline.change.results import SurfaceChange
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from pipeline.frames import Frame
+    from pipeline.geometry import Box
+    from pipeline.zones import Zone
+
+Seconds = Annotated[float, Field(gt=0)]
+MAX_LEVEL = 255
+# Local contrast is the deviation within this many coarse pixels: a clod, not the road's slope.
+TEXTURE_PX = 5
+# A spill is a scatter of clods: patches nearer than this are one.
+JOIN_PX = 7
+MIN_PATCH_PX = 4  # smaller is sensor noise that survived the median
+NOISE_FACTOR = 4.0  # times a pixel's own deviation; a false pixel in 15,000
+MAX_SAMPLES = 9  # pictures in one median; more cost time and tell no more
+MIN_SAMPLES = 2  # pictures in which a pixel must be free, before as well as after
+
+
+class SurfaceSettings(Settings):
+    """How a road's surface is compared."""
+
+    width_px: Annotated[int, Field(ge=64, le=1280)] = 640  # of the picture it works on
+    keep_seconds: Seconds = 60.0  # of pictures
+    max_pictures: Annotated[int, Field(ge=4, le=256)] = 64  # 64 x a road of 640 x 150: 18 MB
+    span_seconds: Seconds = 10.0  # before the passage and after it, from which medians are taken
+    min_difference: Annotated[float, Field(gt=0)] = 14.0  # grey levels; JPEG and H.264 noise
+    ignore_margin_share: Annotated[float, Field(ge=0)] = 0.15  # vehicles overhang, shadows too
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Picture:
+    seconds: float
+    road: NDArray[np.uint8]  # rows x columns x 3, the zone's rectangle only
+    free: NDArray[np.bool_]  # rows x columns: zone, and nobody on it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Surface:
+    """A road without people and vehicles."""
+
+    median: NDArray[np.float32]  # rows x columns x 3
+    deviation: NDArray[np.float32]  # rows x columns, grey levels
+    known: NDArray[np.bool_]  # rows x columns
+
+
+class SurfaceWatch:
+    """Remembers one road zone for a minute and compares before with after.
+
+    Args:
+        zone: The road.
+        settings: See `SurfaceSettings`.
+    """
+
+    def __init__(self, zone: Zone, settings: SurfaceSettings | None = None) -> None:
+        self._zone = zone
+        self._settings = settings or SurfaceSettings()
+        self._pictures: deque[_Picture] = deque(maxlen=self._settings.max_pictures)
+        self._grid: Grid | None = None
+        self._inside: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)
+        self._window = (slice(0, 0), slice(0, 0))
+
+    def update(
+        self, frame: Frame, *, ignore: Sequence[Box], shift_px: tuple[float, float] = (0.0, 0.0)
+    ) -> None:
+        """Take in one frame.
+
+        Args:
+            frame: The picture, scaled or not.
+            ignore: People and vehicles, in source pixels.
+            shift_px: How far the camera has moved against its reference view, in source pixels.
+        """
+        grid = Grid.over(frame, self._settings.width_px)
+        if self._grid is None or self._grid.shape != grid.shape:
+            self._begin(grid)
+        small = grid.shrink(frame.image)
+        dx, dy = shift_px[0] * grid.x_scale, shift_px[1] * grid.y_scale
+        if abs(dx) + abs(dy) > 0.25:  # noqa: PLR2004 - a quarter of a coarse pixel cannot be seen
+            matrix = np.array([[1, 0, -dx], [0, 1, -dy]], np.float64)
+            size = (grid.columns, grid.rows)
+            moved = cv2.warpAffine(small, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+            small = np.asarray(moved, np.uint8)
+        taken = grid.box_mask(ignore, grow=self._settings.ignore_margin_share, shift=(dx, dy))
+        window = self._window
+        self._pictures.append(
+            _Picture(frame.seconds, small[window].copy(), self._inside[window] & ~taken[window])
+        )
+        while self._pictures[0].seconds < frame.seconds - self._settings.keep_seconds:
+            self._pictures.popleft()
+
+    def compare(self, *, before_seconds: float, after_seconds: float) -> tuple[SurfaceChange, ...]:
+        """What lies on the road after `after_seconds` that did not before `before_seconds`.
+
+        Args:
+            before_seconds: The vehicle was not yet in sight.
+            after_seconds: It has gone; pictures from then on count.
+
+        Returns:
+            The changes, the largest first; none if the road was not seen free often enough.
+        """
+        span = self._settings.span_seconds
+        before = self._surface(before_seconds - span, before_seconds)
+        after = self._surface(after_seconds, after_seconds + span)
+        if before is None or after is None or self._grid is None:
+            return ()
+        known = before.known & after.known
+        if not known.any():
+            return ()
+        later = _matched(after.median, before.median, known)
+        noise = np.maximum(before.deviation, after.deviation)
+        difference = np.abs(later - before.median).max(axis=2)
+        differs = known & (difference > self._settings.min_difference + NOISE_FACTOR * noise)
+        changed = cv2.morphologyEx(
+            differs.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)
+        )
+        return self._describe(np.asarray(changed, np.bool_), before.median, later)
+
+    def _begin(self, grid: Grid) -> None:
+        """The camera's format is new: what was remembered cannot be compared."""
+        self._grid = grid
+        self._inside = grid.polygon_mask(self._zone.polygon)
+        self._pictures.clear()
+        ys, xs = np.nonzero(self._inside)
+        if len(ys):
+            self._window = (
+                slice(int(ys.min()), int(ys.max()) + 1),
+                slice(int(xs.min()), int(xs.max()) + 1),
+            )
+
+    def _surface(self, begin: float, end: float) -> _Surface | None:
+        chosen = [p for p in self._pictures if begin <= p.seconds <= end]
+        if len(chosen) < MIN_SAMPLES:
+            return None
+        step = -(-len(chosen) // MAX_SAMPLES)
+        chosen = chosen[::step]
+        roads = np.stack([p.road for p in chosen])
+        free = np.stack([p.free for p in chosen])
+        median = _median_where(roads, free[..., None])
+        spread = np.abs(roads.mean(axis=3) - median.mean(axis=2))
+        return _Surface(
+            median=median,
+            deviation=_median_where(np.rint(spread).astype(np.uint8), free),
+            known=free.sum(axis=0) >= MIN_SAMPLES,
+        )
+
+    def _describe(
+        self, changed: NDArray[np.bool_], before: NDArray[np.float32], after: NDArray[np.float32]
+    ) -> tuple[SurfaceChange, ...]:
+        grid = self._grid
+        if grid is None:
+            return ()
+        grey_before, grey_after = before.mean(axis=2), after.mean(axis=2)
+        gain = _texture(grey_after) - _texture(grey_before)
+        slope = _slope(grey_after)
+        usual_slope = max(float(np.median(_slope(grey_before)[self._inside[self._window]])), 1.0)
+        joined = cv2.dilate(changed.astype(np.uint8), np.ones((JOIN_PX, JOIN_PX), np.uint8))
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+        zone_px = float(max(int(self._inside.sum()), 1))
+        found = []
+        for label in range(1, count):
+            patch = (labels == label) & changed
+            area = int(patch.sum())
+            if area < MIN_PATCH_PX:
+                continue
+            outline = np.asarray(
+                cv2.morphologyEx(
+                    patch.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)
+                ),
+                np.bool_,
+            )
+            left, top, width, height = (int(v) for v in stats[label, :4])
+            rows, columns = self._window
+            found.append(
+                SurfaceChange(
+                    box=grid.source_box(
+                        left + columns.start, top + rows.start, width, height, (0.0, 0.0)
+                    ),
+                    area_share=area / zone_px,
+                    darkening=float((grey_before - grey_after)[patch].mean()) / MAX_LEVEL,
+                    texture_gain=float(gain[patch].mean()) / MAX_LEVEL,
+                    edge_sharpness=float(slope[outline].mean()) / usual_slope,
+                )
+            )
+        return tuple(sorted(found, key=lambda change: -change.area_share))
+
+
+def _median_where(stack: NDArray[np.uint8], free: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The median over the first axis of what is free; 0 where nothing is.
+
+    Sorting with the taken ones put last is some thirty times faster than `np.nanmedian`.
+    """
+    taken_last = np.sort(np.where(free, stack, np.uint16(MAX_LEVEL + 1)), axis=0)
+    middle = np.maximum(free.sum(axis=0) - 1, 0) // 2
+    index = np.broadcast_to(middle, taken_last.shape[1:])[None]
+    median = np.take_along_axis(taken_last, index, axis=0)[0]
+    return np.where(median > MAX_LEVEL, 0, median).astype(np.float32)
+
+
+def _matched(
+    picture: NDArray[np.float32], target: NDArray[np.float32], known: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """The picture with its exposure brought to the target's: one gain for each channel."""
+    gains = np.median(target[known] / np.maximum(picture[known], 1.0), axis=0)
+    return (picture * gains).astype(np.float32)
+
+
+def _texture(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Local standard deviation, in grey levels."""
+    size = (TEXTURE_PX, TEXTURE_PX)
+    mean = np.asarray(cv2.blur(grey, size), np.float32)
+    square = np.asarray(cv2.blur(grey * grey, size), np.float32)
+    return np.sqrt(np.maximum(square - mean * mean, 0.0))
+
+
+def _slope(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Length of the gradient, grey levels per pixel."""
+    across = np.asarray(cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=0.125), np.float32)
+    down = np.asarray(cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.125), np.float32)
+    return np.asarray(cv2.magnitude(across, down), np.float32)
