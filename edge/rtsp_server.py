@@ -182,7 +182,9 @@ class RtspServer:
         self._writers.add(writer)
         try:
             while (head := await read_request(reader)) is not None:
-                writer.write(session.answer(head))
+                answer = session.answer(head)
+                if not session.has_left:
+                    writer.write(answer)
                 if head.startswith("TEARDOWN"):
                     break
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
@@ -216,6 +218,11 @@ class Session:
         self._check = PasswordCheck(login) if login else None
         self._client = Client(writer)
         self._watched: SimulatedCamera | None = None
+
+    @property
+    def has_left(self) -> bool:
+        """Whether this end has said goodbye, so that nothing may be answered any more."""
+        return self._client.has_left
 
     def end(self) -> None:
         """Stop watching."""

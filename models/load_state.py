@@ -43,9 +43,9 @@ BODY_LAYERS: Final = 7  # of YOLO11n, to stride 16
 LEAST_SIDE_PX: Final = 32
 LEAST_ASPECT: Final = 0.8  # width over height
 BATCH: Final = 32
-RATE: Final = 1e-3  # of the new head; the body learns at a tenth
+RATE: Final = 1e-3  # of the new head; the body learns at a quarter
 DRAWS: Final = 960  # crops an epoch
-REAL_SHARE: Final = 0.4  # of the draws of a class that has real crops
+REAL_SHARE: Final = 0.6  # of the draws of a class that has real crops
 
 # Folder of a real crop -> shares of the states. An open body seen from the side may be either; most
 # are empty, and a load that nobody sees must not count as one.
@@ -177,7 +177,7 @@ def train(network: LoadStateNetwork, crops: Sequence[Crop], epochs: int, seed: i
     """Train in place, with a cosine learning rate."""
     optimiser = torch.optim.AdamW(
         [
-            {"params": network.body.parameters(), "lr": RATE / 10},
+            {"params": network.body.parameters(), "lr": RATE / 4},
             {"params": [*network.mix.parameters(), *network.head.parameters()], "lr": RATE},
         ],
         weight_decay=0.02,

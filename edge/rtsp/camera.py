@@ -56,6 +56,7 @@ class Client:
         self.writer = writer
         self.rtp_channel = 0
         self.rtcp_channel = 1
+        self.has_left = False  # this end has said goodbye; nothing may be written any more
         self._is_in_step = False  # has had every packet since a keyframe
 
     def send_picture(self, packets: list[bytes], *, is_keyframe: bool) -> None:
@@ -71,10 +72,16 @@ class Client:
             self.writer.write(b"".join(interleaved(self.rtp_channel, p) for p in packets))
 
     def say_goodbye(self, packet: bytes) -> None:
-        """Say that the stream is over and hang up once everything is sent."""
-        if not self.writer.transport.is_closing():
+        """Say that the stream is over and close this end once everything is sent.
+
+        Only this end: a client that still reads sends keep-alives, and one that reached a socket
+        closed both ways would be answered with a reset, which throws away what it has not read.
+        """
+        transport = self.writer.transport
+        if not transport.is_closing() and not self.has_left:
+            self.has_left = True
             self.writer.write(interleaved(self.rtcp_channel, packet))
-            self.writer.close()
+            self.writer.write_eof()
 
     async def has_caught_up(self) -> None:
         """Wait until the client has read most of what it was sent, or is gone."""

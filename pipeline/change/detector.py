@@ -12,9 +12,17 @@ from pipeline.change.channels import channel_max
 from pipeline.change.evidence import STABLE_SECONDS, StandingEvidence
 from pipeline.change.exposure import Exposure, fit_exposure
 from pipeline.change.grid import Grid
-from pipeline.change.haze import HazeMeter, HazeReference
+from pipeline.change.haze import HazeField, HazeMeter, HazeReference
 from pipeline.change.light import LightMeter
-from pipeline.change.patches import Patch, PatchAges, find_patches, is_ghost, is_light
+from pipeline.change.patches import (
+    Patch,
+    PatchAges,
+    find_patches,
+    is_airborne,
+    is_ghost,
+    is_in_haze,
+    is_light,
+)
 from pipeline.change.references import ReferenceBank
 from pipeline.change.registration import Alignment, relief
 from pipeline.change.results import ChangeProposal, ChangeResult, Light, ViewState
@@ -44,6 +52,7 @@ TREMBLING_LEVELS = (
 )
 DOUBT_SECONDS = 2.0  # of evidence: the reference does not learn what may be a new thing
 EXPLAINED_SHARE = 0.01  # of the picture may differ when dusk falls on the view in use
+FOG_DIFFERS_SHARE = 0.02  # of the picture: fog changes far more
 LIGHT_EVENT_SHARE = 0.02  # of the picture is proven shadow or sun: plain patches may be it, too
 
 
@@ -178,10 +187,11 @@ class ChangeDetector:
             raise ReferenceViewError("the steady view is missing after a look; this is a bug")
         startled = steady.update(look.picture, look.visible, dt)
         difference = look.comparand.compare(steady.colour, light_is_day=light is Light.DAY)
-        state = self._judge(memory, look, small, startled, difference)
-        proposals, standing = self._propose(memory, look, difference, state)
-        self._learn(memory, look, difference, state)
-        hazes = self._measure_haze(memory, look, state)
+        field = self._haze_field(memory, look, difference)
+        state = self._judge(memory, look, small, startled, difference, field)
+        proposals, standing = self._propose(memory, look, difference, field, state)
+        self._learn(memory, look, difference, field, state)
+        hazes = self._measure_haze(memory, look, field, state)
         self._move_on(memory, look, state)
         alignment = look.alignment
         return ChangeResult(
@@ -227,9 +237,12 @@ class ChangeDetector:
 
     def _follow_light(self, memory: _Memory, light: Light) -> None:
         bank = memory.bank
-        if bank.live is not None and bank.live.light is light:
+        if bank.live is None:
+            bank.use_light(light)
             return
-        if bank.live is None or bank.has_light(light) or not bank.live.known.any():
+        if bank.live.light is light:
+            return
+        if bank.has_light(light) or not bank.live.known.any():
             bank.use_light(light)
         elif memory.judge.differing_share > EXPLAINED_SHARE:
             bank.use_light(light)  # the view in use does not explain the picture: learn afresh
@@ -297,6 +310,7 @@ class ChangeDetector:
         small: NDArray[np.uint8],
         startled: NDArray[np.bool_],
         difference: Difference,
+        field: HazeField | None,
     ) -> ViewState:
         seen = max(int(look.visible.sum()), 1)
         known = memory.live.known & look.visible
@@ -311,19 +325,25 @@ class ChangeDetector:
             / max(int((look.visible & ~look.frozen).sum()), 1),
             startled_share=float(startled.sum()) / seen,
             differing_share=float((difference.solid & known & ~claimed).sum()) / seen,
+            hazy_share=0.0 if field is None else field.cover(known),
             settling=memory.meter.settling,
         )
         return memory.judge.update(sight, look.dt)
 
     def _propose(
-        self, memory: _Memory, look: _Look, difference: Difference, state: ViewState
+        self,
+        memory: _Memory,
+        look: _Look,
+        difference: Difference,
+        field: HazeField | None,
+        state: ViewState,
     ) -> tuple[tuple[ChangeProposal, ...], NDArray[np.bool_]]:
         evidence, steady = memory.evidence, memory.steady
         if state is not ViewState.OK or steady is None:
             return (), np.zeros(look.grid.shape, np.bool_)
         occupied = ~look.visible | ~memory.live.known
         evidence.update(difference, steady.seconds, occupied, look.dt)
-        patches = self._patches(memory, look, difference)
+        patches = self._patches(memory, look, difference, field)
         first = [
             self._now - float(np.median(evidence.seconds_of(patch.flat)[patch.window][patch.mask]))
             for patch in patches
@@ -344,7 +364,9 @@ class ChangeDetector:
                 )
         return tuple(proposals), standing
 
-    def _patches(self, memory: _Memory, look: _Look, difference: Difference) -> list[Patch]:
+    def _patches(
+        self, memory: _Memory, look: _Look, difference: Difference, field: HazeField | None
+    ) -> list[Patch]:
         """Patches that are things: not ghosts, not light, not what people and vehicles cover."""
         settings, evidence, steady = self._settings, memory.evidence, memory.steady
         pixels = look.grid.rows * look.grid.columns
@@ -353,17 +375,20 @@ class ChangeDetector:
             "max_area": settings.max_area_share * pixels,
         }
         found = []
-        for patch in find_patches(evidence.standing, difference, **limits):
-            busy = evidence.occupied_share[patch.window][patch.mask].mean()
-            if busy > settings.max_occupied_share or steady is None:
+        theirs = evidence.occupied_share > settings.max_occupied_share
+        for patch in find_patches(evidence.standing & ~theirs, difference, **limits):
+            if steady is None:
                 continue
-            if is_ghost(patch, steady.colour, look.comparand):
+            hazy = field is not None and is_in_haze(patch, field.veiled)
+            if hazy or is_airborne(patch, steady.colour, look.comparand):
+                self._notes.append("airborne")
+            elif is_ghost(patch, steady.colour, look.comparand):
                 self._bury(memory, patch, look.frozen)
             else:
                 found.append(patch)
         lit = evidence.standing_veil & difference.veil & difference.telling
         if lit.mean() < LIGHT_EVENT_SHARE:
-            plain = evidence.standing_veil & ~evidence.standing
+            plain = evidence.standing_veil & ~evidence.standing & ~theirs
             for patch in find_patches(plain, difference, flat=True, **limits):
                 if steady is None or is_light(patch, difference):
                     continue
@@ -384,17 +409,23 @@ class ChangeDetector:
         self._notes.append("ghost")
 
     def _learn(
-        self, memory: _Memory, look: _Look, difference: Difference, state: ViewState
+        self,
+        memory: _Memory,
+        look: _Look,
+        difference: Difference,
+        field: HazeField | None,
+        state: ViewState,
     ) -> None:
         steady, evidence, live = memory.steady, memory.evidence, memory.live
         if state not in {ViewState.OK, ViewState.LEARNING} or steady is None:
             return
         settings = self._settings
         free = look.visible & ~look.frozen
+        clear = free if field is None else free & ~field.veiled
         trembling = steady.noise > TREMBLING_LEVELS
         watched = steady.watched_seconds >= 2 * settings.learn_seconds
         ready = (steady.seconds >= settings.learn_seconds) | (trembling & watched)
-        if live.acquire(steady, free & ready):
+        if live.acquire(steady, clear & ready):
             memory.bank.refresh()
         given_up = evidence.held_seconds >= settings.hold_seconds
         doubtful = (evidence.standing | (evidence.solid_seconds > DOUBT_SECONDS)) & ~given_up
@@ -407,16 +438,25 @@ class ChangeDetector:
             slow_seconds=settings.slow_seconds,
         )
 
-    def _measure_haze(self, memory: _Memory, look: _Look, state: ViewState) -> tuple[Haze, ...]:
-        if not memory.meters or state not in {ViewState.OK, ViewState.UNSTABLE}:
-            return ()
+    @staticmethod
+    def _haze_field(memory: _Memory, look: _Look, difference: Difference) -> HazeField | None:
+        """Haze over the picture; none where no zone asks and too little differs to be fog."""
+        known = memory.live.known
+        differs = (difference.solid | difference.veil) & known
+        if not known.any() or (not memory.meters and differs.mean() < FOG_DIFFERS_SHARE):
+            return None
         if memory.haze_reference is None or memory.haze_comparand is not look.comparand:
             live = memory.live
             memory.haze_reference = HazeReference(look.comparand.colour, live.noise)
             memory.haze_comparand = look.comparand
+        return memory.haze_reference.measure(look.raw, look.visible & known)
+
+    def _measure_haze(
+        self, memory: _Memory, look: _Look, field: HazeField | None, state: ViewState
+    ) -> tuple[Haze, ...]:
+        if field is None or state not in {ViewState.OK, ViewState.UNSTABLE}:
+            return ()
         usable = look.visible & memory.live.known
-        field = memory.haze_reference.measure(look.raw, usable)
-        usable = usable & ~memory.evidence.standing
         return tuple(
             meter.update(field, usable, look.grid, look.alignment.shift, self._now)
             for meter in memory.meters

@@ -40,6 +40,7 @@ GROWTH_SECONDS = 20.0  # a plume grows over seconds, fog over minutes
 GROWTH_SAMPLES = 64  # the bound, should pictures come faster than one a second
 MIN_GROWTH_SAMPLES = 3
 COLOUR_LEVELS = 255.0
+LUMA_WEIGHTS = np.array([0.114, 0.587, 0.299], np.float32)  # BGR, ITU-R BT.601
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,8 +50,27 @@ class HazeField:
     veiled: NDArray[np.bool_]
     loss: NDArray[np.float32]  # of local contrast, in [0, 1]; 0 where the reference has none
     telling: NDArray[np.bool_]  # the reference has contrast to lose
+    reference: NDArray[np.float32]  # h x w x 3, grey levels
     shift: NDArray[np.float32]  # h x w x 3, grey levels, now minus reference
     smooth: NDArray[np.float32]  # local mean of the brightness now, grey levels
+
+    def airlight(self, where: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Colour of what veils the scene (BGR, grey levels): brown for dust, white for mist.
+
+        Solved by least squares from `now = t * reference + (1 - t) * airlight`, where `t` is known
+        from the contrast lost; the shift alone would compare the dust with the soil it came from.
+        Zero where nothing is veiled.
+        """
+        if not where.any():
+            return np.zeros(3, np.float32)
+        opacity = self.loss[where][:, None]
+        now_less_scene = self.shift[where] + opacity * self.reference[where]
+        solved = (opacity * now_less_scene).sum(axis=0) / (opacity * opacity).sum()
+        return np.clip(solved, 0.0, COLOUR_LEVELS).astype(np.float32)
+
+    def cover(self, usable: NDArray[np.bool_]) -> float:
+        """Share of the usable pixels that are veiled, in [0, 1]."""
+        return float((self.veiled & usable).sum()) / max(int(usable.sum()), 1)
 
 
 class HazeReference:
@@ -83,6 +103,7 @@ class HazeReference:
                 np.float32
             ),
             telling=self.telling,
+            reference=self.colour,
             shift=(colour - self.colour).astype(np.float32),
             smooth=mean,
         )
@@ -137,15 +158,16 @@ class HazeMeter:
         unrest = self._unrest(field.smooth, veiled)
         lost = veiled & field.telling
         shifts = field.shift[veiled].mean(axis=0) if veiled.any() else np.zeros(3)
-        blue, green, red = (float(v) / COLOUR_LEVELS for v in shifts)
+        brightness = float(shifts @ LUMA_WEIGHTS) / COLOUR_LEVELS
+        airlight = field.airlight(lost)
         return Haze(
             zone_id=self._zone_id,
             cover=cover,
-            frame_cover=float((field.veiled & usable).sum()) / max(int(usable.sum()), 1),
+            frame_cover=field.cover(usable),
             growth_per_second=self._growth(now),
             texture_loss=float(field.loss[lost].mean()) if lost.any() else 0.0,
-            warmth=max(-1.0, min(1.0, red - blue)),
-            brightness_shift=max(-1.0, min(1.0, 0.114 * blue + 0.587 * green + 0.299 * red)),
+            warmth=float(np.clip((airlight[2] - airlight[0]) / COLOUR_LEVELS, -1.0, 1.0)),
+            brightness_shift=float(np.clip(brightness, -1.0, 1.0)),
             unrest=unrest,
             box=_largest(veiled, grid, shift),
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from pipeline.change.channels import channel_max
 from pipeline.change.difference import WINDOW_PX
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ MIN_THICKNESS_PX = 2.5  # coarse pixels, 2 x area / outline: thinner is an edge 
 FLAT_FILL = 0.6  # brightness alone must at least look like a board
 FLAT_TELLING = 0.3  # of a flat patch may lie on texture; on texture a veil is proven light
 GHOST_RATIO = 1.5  # the reference's contrast along the outline over that of the picture
+SOFT_OUTLINE = 0.07  # slope of the change over its height, per pixel: 14 pixels from none to all
+RING_PX = (6, 10)  # coarse pixels around a patch: beyond the reach of the haze window (11)
+RING_VEILED_SHARE = 0.35
 OUTLINE_BLUR_PX = 5  # brick and leaves vanish, the outline of a thing stays
 MIN_SURE = 0.25  # of a patch must be beyond doubt, the rest may hang on
 MIN_COLOURED = 0.3  # of a patch: with less, texture tells, and proves nothing finer than its window
@@ -166,28 +170,74 @@ def is_ghost(patch: Patch, steady: NDArray[np.float32], comparand: Comparand) ->
         steady: h x w x 3, what the camera shows now.
         comparand: The reference view.
     """
-    rows, columns = steady.shape[:2]
+    window, _, outline = _surroundings(patch, steady.shape[:2])
+    now = _step(steady[window], outline)
+    before = _step(comparand.colour[window], outline)
+    return before > GHOST_RATIO * now
+
+
+def is_airborne(patch: Patch, steady: NDArray[np.float32], comparand: Comparand) -> bool:
+    """Whether the patch has no outline but fades out: dust, steam, the glow of a lamp.
+
+    Args:
+        patch: The patch.
+        steady: h x w x 3, what the camera shows now.
+        comparand: The reference view.
+    """
+    window, mask, outline = _surroundings(patch, steady.shape[:2])
+    change = cv2.absdiff(
+        cv2.blur(steady[window], (OUTLINE_BLUR_PX, OUTLINE_BLUR_PX)),
+        cv2.blur(comparand.colour[window], (OUTLINE_BLUR_PX, OUTLINE_BLUR_PX)),
+    )
+    inside = max(float(channel_max(change)[mask].mean()), 1.0)
+    return _slope(change, outline) / inside < SOFT_OUTLINE
+
+
+def is_in_haze(patch: Patch, veiled: NDArray[np.bool_]) -> bool:
+    """Whether the scene around the patch is veiled as well: part of a plume, or seen through it.
+
+    Args:
+        patch: The patch.
+        veiled: h x w, from the haze field. A plain thing hides contrast, too, but only its own.
+    """
+    margin = RING_PX[1]
+    window = (
+        slice(max(patch.top - margin, 0), patch.top + patch.height + margin),
+        slice(max(patch.left - margin, 0), patch.left + patch.width + margin),
+    )
+    place = np.zeros(veiled.shape, np.uint8)
+    place[patch.window] = patch.mask
+    near = cv2.dilate(place[window], np.ones((2 * RING_PX[0] + 1,) * 2, np.uint8))
+    far = cv2.dilate(place[window], np.ones((2 * RING_PX[1] + 1,) * 2, np.uint8))
+    ring = far > near
+    return bool(ring.any()) and float(veiled[window][ring].mean()) > RING_VEILED_SHARE
+
+
+def _surroundings(
+    patch: Patch, shape: tuple[int, int]
+) -> tuple[tuple[slice, slice], NDArray[np.bool_], NDArray[np.bool_]]:
+    """The window around a patch, the patch in it, and its outline in it."""
     pad = OUTLINE_BLUR_PX + BORDER_PX
-    y1, y2 = max(patch.top - pad, 0), min(patch.top + patch.height + pad, rows)
-    x1, x2 = max(patch.left - pad, 0), min(patch.left + patch.width + pad, columns)
+    y1, y2 = max(patch.top - pad, 0), min(patch.top + patch.height + pad, shape[0])
+    x1, x2 = max(patch.left - pad, 0), min(patch.left + patch.width + pad, shape[1])
     mask = np.zeros((y2 - y1, x2 - x1), np.uint8)
     top, left = patch.top - y1, patch.left - x1
     mask[top : top + patch.height, left : left + patch.width] = patch.mask
     kernel = np.ones((3, 3), np.uint8)
-    outline = cv2.dilate(mask, kernel, iterations=BORDER_PX) > cv2.erode(
-        mask, kernel, iterations=BORDER_PX
-    )
-    now = _step(steady[y1:y2, x1:x2], outline)
-    before = _step(comparand.colour[y1:y2, x1:x2], outline)
-    return before > GHOST_RATIO * now
+    outer = cv2.dilate(mask, kernel, iterations=BORDER_PX)
+    outline = outer > cv2.erode(mask, kernel, iterations=BORDER_PX)
+    return (slice(y1, y2), slice(x1, x2)), mask.astype(np.bool_), outline
 
 
 def _step(colour: NDArray[np.float32], outline: NDArray[np.bool_]) -> float:
     """Mean slope of the blurred colour along an outline, grey levels per pixel."""
-    smooth = cv2.blur(colour, (OUTLINE_BLUR_PX, OUTLINE_BLUR_PX))
+    return _slope(cv2.blur(colour, (OUTLINE_BLUR_PX, OUTLINE_BLUR_PX)), outline)
+
+
+def _slope(smooth: NDArray[np.float32], outline: NDArray[np.bool_]) -> float:
     gx = cv2.Scharr(smooth, cv2.CV_32F, 1, 0, scale=1 / 32)
     gy = cv2.Scharr(smooth, cv2.CV_32F, 0, 1, scale=1 / 32)
-    return float(np.hypot(gx, gy).max(axis=2)[outline].mean())
+    return float(channel_max(np.hypot(gx, gy))[outline].mean())
 
 
 @dataclass(slots=True, kw_only=True)

@@ -30,13 +30,14 @@ class ChangeSettings(Settings):
     slow_seconds: Seconds = 1200.0  # time constant of the reference afterwards (20 min)
     hold_seconds: Seconds = 1800.0  # a patch that no episode claims is learned after this long
     ignore_margin_share: Share = 0.08  # people and vehicles overhang their boxes
-    max_occupied_share: Share = 0.3  # a patch that is so often a person or vehicle is theirs
+    max_occupied_share: Share = 0.6  # a pixel so often under a person or vehicle is theirs
 
     max_shift_share: Share = 0.03  # of the width: a larger shift is another view
     moved_after_seconds: Seconds = 15.0  # no fit for this long: the camera looks elsewhere
     relearn_after_seconds: Seconds = 600.0  # moved for this long: learn new reference views
 
     unstable_share: Share = 0.4  # of the picture differs: light or weather, no proposals
+    foggy_share: Share = 0.25  # of the picture is veiled: fog, no proposals
     variant_after_seconds: Seconds = 180.0  # unstable for this long: learn a variant of the light
     max_variants: Annotated[int, Field(ge=1, le=8)] = 3  # reference views per light: dry, wet, snow
     light_hold_seconds: Seconds = 15.0  # a new light lasts this long before it counts

@@ -30,6 +30,7 @@ class Sight:
     known_share: float  # of what can be seen, how much the reference knows
     startled_share: float  # of the picture differs from the last seconds
     differing_share: float  # of the picture that is solidly different from the reference
+    hazy_share: float  # of the picture is veiled: fog
     settling: bool  # the light is changing
 
 
@@ -72,7 +73,8 @@ class ViewJudge:
             return ViewState.UNSTABLE
         self.unstable_seconds = 0.0
         startled = sight.startled_share > settings.unstable_share
-        return ViewState.UNSTABLE if startled or sight.settling else ViewState.OK
+        foggy = sight.hazy_share > settings.foggy_share
+        return ViewState.UNSTABLE if startled or foggy or sight.settling else ViewState.OK
 
     @staticmethod
     def _is_blocked(sight: Sight) -> bool:

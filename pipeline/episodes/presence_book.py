@@ -76,7 +76,7 @@ class PresenceBook:
         return self.presences
 
     def open(self, fraction_box: Box, captured_at: datetime, key: str = "") -> Presence:
-        """The presence at a spot, begun at an instant if there is none, and as large as the spot."""
+        """The presence at a spot, begun if there is none, and made as large as the spot."""
         sighting = Sighting(fraction_box=fraction_box, supports={}, key=key)
         found = self._best(sighting) or self._begin(sighting, captured_at)
         found.fraction_box = found.fraction_box.union(fraction_box)

@@ -94,8 +94,12 @@ class DustRule:
         """Where the plume is now: the network's box, else the veil's."""
         if dust and dust[0].support >= MIN_OPEN_SUPPORT:
             self._plume_boxes[zone_id] = dust[0].fraction_box
-        elif haze is not None and haze.box is not None:
+        elif haze is not None and haze.box is not None and self._shows(haze):
             self._plume_boxes[zone_id] = observation.to_fractions(haze.box)
+
+    def _shows(self, haze: Haze) -> bool:
+        """Whether enough is veiled to say where the plume is, and to colour what lies behind."""
+        return haze.cover >= self.settings.presence.min_seen_support * self.settings.full_cover
 
     def _judge_plume(self, presence: Presence) -> Judgement:
         zone = self._sites[presence.key]
@@ -113,8 +117,9 @@ class DustRule:
 
     def _observe_soil(self, observation: Observation) -> list[Judgement]:
         now = observation.seconds
+        veiled = {haze.zone_id for haze in observation.hazes if self._shows(haze)}
         for zone_id, share in observation.bare_soil.items():
-            if zone_id in self._sites and observation.view_is_reliable:
+            if zone_id in self._sites.keys() - veiled and observation.view_is_reliable:
                 self._soil[zone_id] = now, share
         known = {z: s for z, (at, s) in self._soil.items() if 0 <= now - at <= SOIL_STALE_SECONDS}
         presences = self._soils.observe(

@@ -88,29 +88,45 @@ def _veil_reasons(presence: Presence, settings: DustSettings) -> list[Reason]:
         part = min(growth / settings.full_growth_per_second, 1.0)
         per_minute = growth * SECONDS_PER_MINUTE
         said.append(reason("grows", weights.grows * part, per_minute=per_minute))
-    is_warm = presence.figure("warmth") >= settings.warm_shift
-    if is_warm:
-        said.append(reason("warm", weights.warm))
-    if presence.figure("unrest") >= settings.billow_unrest:
-        said.append(reason("billows", weights.billows))
-    return said + _look_alikes(presence, settings, is_warm=is_warm)
+    brown = _brownness(presence, settings)
+    if brown > 0:
+        said.append(reason("warm", weights.warm * brown, share=brown))
+    unrest = presence.figure("unrest")
+    if unrest > settings.still_unrest:
+        part = _part(unrest, settings.still_unrest, settings.billow_unrest)
+        said.append(reason("billows", weights.billows * part))
+    if presence.figure("frame_cover") <= settings.local_frame_cover:
+        said.append(reason("local", weights.local))
+    return said + _look_alikes(presence, settings, brown)
 
 
-def _look_alikes(presence: Presence, settings: DustSettings, *, is_warm: bool) -> list[Reason]:
+def _part(value: float, begins: float, whole: float) -> float:
+    """How far a value is on its way between two others, in [0, 1]."""
+    if whole <= begins:
+        return float(value >= whole)
+    return min(max((value - begins) / (whole - begins), 0.0), 1.0)
+
+
+def _brownness(presence: Presence, settings: DustSettings) -> float:
+    """From 0 (blue) over one half (grey) to 1 (brown)."""
+    return _part(presence.figure("warmth"), -settings.warm_shift, settings.warm_shift)
+
+
+def _look_alikes(presence: Presence, settings: DustSettings, brown: float) -> list[Reason]:
     weights = settings.weights
     said = []
     frame_cover = presence.figure("frame_cover")
     if frame_cover >= settings.fog_frame_cover:
         said.append(reason("fog", weights.fog, frame_cover=frame_cover))
-    bright = presence.figure("brightness") >= settings.bright_shift
-    if bright and presence.figure("warmth") <= 0:
-        said.append(reason("mist", weights.mist))
+    bright = _part(presence.figure("brightness"), settings.bright_from, settings.bright_to)
+    if bright * (1 - brown) >= MIN_SAID_LEVEL:
+        said.append(reason("mist", weights.mist * bright * (1 - brown)))
     is_still = presence.figure("unrest") <= settings.still_unrest
     if is_still and presence.figure("growth") < settings.full_growth_per_second:
         at_night = presence.figure("night") >= 0.5  # noqa: PLR2004 - most of the time
-        said.append(
-            reason("halo", weights.halo) if at_night and bright else reason("still", weights.still)
-        )
-    if not is_warm and not bright and presence.figure("texture_loss") < KEPT_TEXTURE_LOSS:
+        code, weight = ("halo", weights.halo) if at_night and bright else ("still", weights.still)
+        said.append(reason(code, weight))
+    keeps_texture = presence.figure("texture_loss") < KEPT_TEXTURE_LOSS
+    if keeps_texture and brown < 0.5 and not bright:  # noqa: PLR2004 - grey
         said.append(reason("net", weights.net))
     return said

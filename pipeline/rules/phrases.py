@@ -232,15 +232,19 @@ _DUST: dict[str, Wording] = {
     "grows": _time(
         "the veil grows by {per_minute:share} a minute", "每分钟扩大 {per_minute:share}"
     ),
-    "warm": _change("the veil is brownish, as soil is", "颜色偏黄褐，与尘土一致"),
+    "warm": _change(
+        "the veil is grey to brown, as dust is (brown by {share:share})",
+        "颜色由灰至黄褐，与尘土相近（黄褐程度 {share:share}）",
+    ),
+    "local": _change("only the site is veiled, not the picture", "仅工地被遮蔽，并非整个画面"),
     "billows": _time("the veil billows", "呈翻滚扩散状"),
     "fog": _change(
         "the whole picture is veiled ({frame_cover:share}): fog, rain or a dirty lens",
         "整个画面被遮蔽（{frame_cover:share}），系雾、雨或镜头脏污",
     ),
     "mist": _change(
-        "the veil is bright and not brownish: water mist of a cannon, or steam",
-        "颜色发白且不偏黄，系雾炮水雾或蒸汽",
+        "the veil is bright and white to blue: water mist of a cannon, or steam",
+        "颜色发亮、偏白偏蓝，系雾炮水雾或蒸汽",
     ),
     "halo": _change(
         "a still glow at night: the halo of a lamp",

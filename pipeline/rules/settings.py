@@ -138,12 +138,13 @@ class DustWeights(Settings):
     veil: ForWeight = 2.0
     grows: ForWeight = 1.0
     warm: ForWeight = 1.0
-    billows: ForWeight = 0.5
+    billows: ForWeight = 1.0
+    local: ForWeight = 0.5
     fog: AgainstWeight = -4.0
-    mist: AgainstWeight = -3.0
+    mist: AgainstWeight = -4.0
     halo: AgainstWeight = -3.0
     still: AgainstWeight = -3.0  # a net, a dirty lens, glare
-    net: AgainstWeight = -2.0
+    net: AgainstWeight = -3.0
 
 
 class DustSettings(Settings):
@@ -158,15 +159,20 @@ class DustSettings(Settings):
     full_cover: Share = 0.1
     # Growth of the veil that counts whole: the site's tenth within a minute.
     full_growth_per_second: Annotated[float, Field(gt=0)] = 0.1 / 60
-    # Red minus blue shift. Dust of soil is brown; water and fog are grey or blue.
-    warm_shift: Share = 0.02
-    # A veil brightens by this much before its colour says anything about water.
-    bright_shift: Share = 0.03
-    # Fog veils the whole picture; a plume fills its site at most.
+    # Red minus blue shift that counts as wholly brown, and, negative, as wholly blue; in between
+    # it counts in part. Rendered dust over grey ground gave -0.03 to +0.02, mist -0.08 to -0.03.
+    warm_shift: Annotated[float, Field(gt=0, le=1)] = 0.02
+    # Mist and fog brighten, dust little: below the first not at all, from the second on wholly.
+    # Rendered dust gave 0.02 to 0.06, mist and fog 0.06 to 0.14.
+    bright_from: Share = 0.02
+    bright_to: Share = 0.08
+    # Fog veils the whole picture, a plume its site.
     fog_frame_cover: Share = 0.5
-    # Frame-to-frame change: a plume billows, a net, a lens and a lamp do not.
-    billow_unrest: Share = 0.08
+    local_frame_cover: Share = 0.25
+    # Frame-to-frame change: a plume billows, a net, a lens and a lamp do not. Rendered dust gave
+    # 0.03 to 0.17, fog under 0.01.
     still_unrest: Share = 0.03
+    billow_unrest: Share = 0.08
     # Share of the site as bare soil, and how long, until it is a finding (large bare soil
     # uncovered: one of the listed findings). Ten minutes, so that a truck's load is not one.
     bare_soil_share: Share = 0.3

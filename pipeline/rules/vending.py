@@ -130,9 +130,14 @@ class VendingRule:
         reach = box.grown(REACH, 1.0, 1.0)
         attended = any(reach.intersection_area(person) > 0 for person in standing)
         supports: dict[str, float | None] = {"change": change}
-        for hint in scene.observation.businesses:
-            if hint.fraction_box.iou(box) >= self.settings.presence.min_affinity:
-                supports[f"sells_{hint.business}"] = hint.confidence
+        hints = [
+            hint
+            for hint in scene.observation.businesses
+            if hint.fraction_box.iou(box) >= self.settings.presence.min_affinity
+        ]
+        for kind in Business:  # without a hint nothing is known; with one, it is no other kind
+            said = [hint.confidence for hint in hints if hint.business is kind]
+            supports[f"sells_{kind}"] = max(said, default=0.0) if hints else None
         covered = scene.covered_share(box) >= MIN_COVER_SUPPORT
         return SpotReport(
             sees=change is not None and change >= MIN_COVER_SUPPORT,

@@ -143,6 +143,33 @@ def test_requests_get_the_answers_of_the_protocol(make_video):
         ]
 
 
+def test_a_keep_alive_after_the_end_costs_no_picture(make_video):
+    """A client that lags gets every byte although it speaks after the camera has said goodbye.
+
+    Players send a keep-alive every 30 s; answered with a reset it threw away what was not read.
+    """
+    path = make_video(pictures=500)
+    clip = CameraClip(path=path, loop=False, speed=10_000, starts_with_first_client=True)
+    with RtspServer({"gate": clip}) as server:
+        url = f"rtsp://127.0.0.1:{server.port}/gate"
+        with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+            setup = (
+                f"SETUP {url}/track0 RTSP/1.0\r\nCSeq: 1\r\nTransport: RTP/AVP/TCP;interleaved=0-1"
+            )
+            connection.sendall(f"{setup}\r\n\r\n".encode())
+            connection.recv(4096)
+            connection.sendall(f"PLAY {url} RTSP/1.0\r\nCSeq: 2\r\n\r\n".encode())
+            assert server.wait_until_finished(10)
+            for number in (3, 4):
+                keep_alive = f"GET_PARAMETER {url} RTSP/1.0\r\nCSeq: {number}\r\n\r\n"
+                connection.sendall(keep_alive.encode())
+                time.sleep(0.2)
+            received = 0
+            while chunk := connection.recv(65_536):
+                received += len(chunk)
+    assert received > path.stat().st_size * 0.9
+
+
 def test_noise_on_the_port_harms_nobody(make_video):
     """A port scan, an endless request and a sudden goodbye leave the server serving."""
     clip = CameraClip(path=make_video(), loop=False, speed=50, starts_with_first_client=True)

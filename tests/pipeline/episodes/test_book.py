@@ -32,6 +32,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 def frame(second, state=ViewState.OK):
+    """A frame at a second."""
     return Observation(
         camera=CAMERA,
         seconds=float(second),
@@ -71,17 +72,21 @@ class Told:
         self.events = []
 
     def show(self, second, *judgements, state=ViewState.OK):
+        """One frame."""
         self.events += self.book.update(frame(second, state), judgements)
 
     def see(self, begin, end, step=1, **values):
+        """The same judgement in every frame."""
         for second in range(begin, end, step):
             self.show(second, judgement(second, **values))
 
     def nothing(self, begin, end, step=1, **values):
+        """Frames without a judgement."""
         for second in range(begin, end, step):
             self.show(second, **values)
 
     def of(self, kind):
+        """The episodes of one kind of event."""
         return [e.episode for e in self.events if isinstance(e, kind)]
 
 
@@ -388,6 +393,7 @@ def test_a_hundred_thousand_frames_fit_into_the_bound():
 
 
 def frame_without_change(second):
+    """A cheap frame."""
     return Observation(
         camera=CAMERA,
         seconds=float(second),

@@ -27,6 +27,7 @@ SECONDS = st.floats(0.0, 10.0)
 
 
 def presence():
+    """A new presence."""
     return Presence(
         presence_id=1, fraction_box=SPOT, anchor_box=SPOT, first_seen_at=NOON, last_seen_at=NOON
     )

@@ -33,6 +33,7 @@ SIGHTINGS = st.lists(
 
 
 def show(book, second, *sightings, report=None, captured=None):
+    """One frame."""
     return book.observe(
         seconds=float(second),
         captured_at=NOON + timedelta(seconds=second if captured is None else captured),
@@ -42,6 +43,7 @@ def show(book, second, *sightings, report=None, captured=None):
 
 
 def stall(box=STALL, support=1.0, **values):
+    """A sighting of a stall."""
     return Sighting(fraction_box=box, supports={"stall": support}, **values)
 
 
@@ -85,6 +87,22 @@ def test_presences_that_grow_over_each_other_are_joined():
     assert one.first_seen_at == NOON
     assert one.level("goods") > 0.9
     assert one.level("stall") > 0.9
+
+
+def test_two_presences_that_come_to_cover_each_other_are_joined():
+    """Two halves of a stall, until the left is seen whole: the older stays, with all it knew."""
+    left, right = Box(0.4, 0.4, 0.5, 0.6), Box(0.5, 0.4, 0.6, 0.6)
+    goods = Sighting(fraction_box=right, supports={"goods": 1.0, "parasol": 0.5})
+    book = PresenceBook()
+    for second in range(30):
+        show(book, second, stall(left), goods, report=SpotReport(figures={"attended": 1.0}))
+    assert len(book) == 2
+    for second in range(30, 120):
+        show(book, second, stall(), goods)
+    [one] = book.presences
+    assert one.presence_id == 1
+    assert one.level("parasol") > 0.3
+    assert one.fraction_box.iou(STALL) > 0.8
 
 
 @given(st.lists(SIGHTINGS, max_size=12), st.randoms(use_true_random=False))

@@ -24,6 +24,7 @@ EMPTY = Moment()
 
 
 def story(*zones, settings=None):
+    """A rule that watches these zones, or the wall."""
     seen_by = camera(*(zones or (WALL,)))
     return Story(AdvertisingRule(seen_by, settings), seen_by)
 

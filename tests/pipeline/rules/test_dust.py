@@ -28,6 +28,7 @@ CLEAR = Moment()
 
 
 def story(*zones, settings=None):
+    """A rule that watches these zones, or one site."""
     seen_by = camera(*(zones or (SITE,)))
     return Story(DustRule(seen_by, settings), seen_by)
 
@@ -73,6 +74,15 @@ def test_a_warm_growing_veil_is_enough_without_the_network():
     assert {"grows", "warm", "billows", "sees_no_dust"} <= told.codes
 
 
+def test_grey_dust_fires_while_it_grows_and_billows():
+    """The figures of a rendered plume over grey ground, unseen by the network."""
+    grey = {"warmth": -0.002, "brightness_shift": 0.03, "unrest": 0.07, "growth_per_second": 0.002}
+    assert len(story().play(air(dust=0.0, **grey), 120).opened) == 1
+    steady = grey | {"growth_per_second": 0.0}
+    assert not story().play(air(dust=0.0, **steady), 300).opened
+    assert len(story().play(air(dust=0.3, **steady), 300).opened) == 1
+
+
 def test_the_network_alone_does_not_fire():
     """A clear site, whatever the network calls dust."""
     told = story().play(Moment((Thing("dust", PLUME, 0.9),), View(hazes=(haze(cover=0.0),))), 300)
@@ -93,8 +103,8 @@ def test_without_a_reference_view_it_does_not_fire(view):
     [
         ("fog", {"frame_cover": 0.8, "cover": 0.9, "warmth": 0.0, "unrest": 0.02}),
         ("fog", {"frame_cover": 0.7, "cover": 0.9, "growth_per_second": 0.003}),
-        ("mist", {"warmth": -0.02, "growth_per_second": 0.004}),
-        ("mist", {"warmth": 0.0, "brightness_shift": 0.2}),
+        ("mist", {"warmth": -0.04, "brightness_shift": 0.12, "growth_per_second": 0.004}),
+        ("mist", {"dust": 0.0, "warmth": 0.0, "brightness_shift": 0.2}),
         ("halo", {"light": Light.NIGHT, "unrest": 0.01, "growth_per_second": 0.0}),
         ("still", {"unrest": 0.01, "growth_per_second": 0.0}),
         (
@@ -110,7 +120,7 @@ def test_without_a_reference_view_it_does_not_fire(view):
 )
 def test_what_is_not_dust_is_named(code, values):
     """Fog, mist, a lamp's halo, glare and a green net, though the network calls them dust."""
-    told = story().play(air(dust=0.9, **values), 300)
+    told = story().play(air(**({"dust": 0.9} | values)), 300)
     assert not told.opened
     assert code in told.codes
 
@@ -169,6 +179,13 @@ def test_covered_soil_ends_it_and_little_soil_is_none():
     told = story().play(bare, 700).play(covered, 120)
     assert [e.subtype for e in told.ended] == [Subtype.DUST_BARE_SOIL]
     assert not story().play(little, 900).judgements
+
+
+def test_a_plume_is_not_taken_for_the_soil_behind_it():
+    """What is measured through brown air is not believed."""
+    dusty = Moment((), View(hazes=(haze(),)), bare_soil={"s1": 0.9})
+    told = story().play(dusty, 700)
+    assert [e.subtype for e in told.opened] == [Subtype.DUST_PLUME]
 
 
 def test_an_unmeasured_site_is_neither_bare_nor_covered():

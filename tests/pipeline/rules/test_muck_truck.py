@@ -29,11 +29,13 @@ EMPTY = Moment()
 
 
 def story(settings=None):
+    """A rule that watches one road."""
     seen_by = camera(ROAD)
     return Story(MuckTruckRule(seen_by, settings), seen_by)
 
 
 def truck_at(x):
+    """A truck with its left edge here."""
     return Box(x, 0.5, x + 0.2, 0.8)
 
 

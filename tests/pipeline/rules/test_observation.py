@@ -19,6 +19,7 @@ SPOT = Box(0.4, 0.4, 0.6, 0.6)
 
 
 def seen(*things, view=None):
+    """An observation of these things."""
     return observe(camera(), 0, Moment(tuple(things), view))
 
 

@@ -34,12 +34,14 @@ VOTES = st.builds(
 
 
 def frame(second, *trucks):
+    """A burst frame."""
     return BurstFrame(
         seconds=float(second), captured_at=NOON + timedelta(seconds=second), trucks=trucks
     )
 
 
 def view(track_id, box, **values):
+    """A truck in it."""
     return TruckView(track_id=track_id, fraction_box=box, score=0.9, **values)
 
 

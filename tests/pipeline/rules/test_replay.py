@@ -65,6 +65,7 @@ STORIES = st.lists(
 
 
 def everyone():
+    """All rules, new."""
     return [kind(STREET) for kind in KINDS]
 
 
@@ -79,6 +80,7 @@ def watch(rules, book, observations):
 
 
 def frames(story, shuffler=None):
+    """The observations of a story, things shuffled if asked."""
     second = 0
     for moment, count in story:
         things = list(moment.things)
@@ -139,7 +141,7 @@ def test_a_hundred_thousand_frames_leave_the_state_small():
         for _ in range(20)
     ]
     for i in range(100_000):
-        shown = noise.choice(busy) if i % 1000 < 10 else quiet
+        shown = noise.choice(busy) if i % 5000 < 10 else quiet
         seconds = 3.0 * i
         now = replace(shown, seconds=seconds, captured_at=NOON + timedelta(seconds=seconds))
         vending.observe(now)

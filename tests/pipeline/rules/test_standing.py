@@ -10,6 +10,7 @@ PERSON = Box(0.5, 0.4, 0.54, 0.6)
 
 
 def walked(second):
+    """Somebody on the way along the street."""
     x = second * 0.05 % 0.9
     return Box(x, 0.4, x + 0.04, 0.6)
 

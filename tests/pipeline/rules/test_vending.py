@@ -38,6 +38,7 @@ CUSTOMER = Box(0.55, 0.48, 0.59, 0.72)
 
 
 def story(*zones, settings=None, begins=NOON):
+    """A rule that watches these zones, or the pavement."""
     seen_by = camera(*(zones or (PAVEMENT,)))
     return Story(VendingRule(seen_by, settings), seen_by, begins=begins)
 
@@ -297,7 +298,7 @@ def test_the_wrong_kind_of_business_only_if_it_is_known():
         return Moment(plain.things, plain.view, businesses=(hint,))
 
     assert not story(PAVEMENT, MARKET).play(selling(Business.FOOD), 400).opened
-    told = story(PAVEMENT, MARKET).play(selling(Business.GOODS), 400)
+    told = story(PAVEMENT, MARKET).play(selling(Business.GOODS), 60).play(plain, 340)
     [episode] = told.opened
     assert episode.subtype is Subtype.VENDING_WRONG_KIND
 

@@ -1,6 +1,7 @@
 """Weights, scores and phrases: what an explanation says is what it adds up to."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from pipeline.rules.weighing import DECISIVE, log_odds, logistic, reason, weigh
 from pipeline.rules.wording import fields_of, fill
 from pipeline.settings import parse_settings
 
+DOCUMENT = Path(__file__).parents[3] / "docs" / "rules.md"
 RULES = Path(__file__).parents[3] / "pipeline" / "rules"
 # Codes that are put together from a class, a status or a load.
 BUILT = ("sees_", "place_", "dwell_", "load_")
@@ -75,6 +77,23 @@ def test_every_code_that_the_rules_give_has_a_phrase_and_every_phrase_a_rule():
     for status in PlaceStatus:
         assert f"place_{status}" in PHRASES
         assert not status.violates or f"dwell_{status}" in PHRASES
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        ("## Street vending", VendingWeights),
+        ("## Illegal advertising", AdvertisingWeights),
+        ("## Construction dust", DustWeights),
+        ("## Muck-truck spills", SpillWeights),
+    ],
+)
+def test_the_documented_weights_are_the_defaults(heading, kind):
+    """docs/rules.md names every weight of a rule in its table, and none that is not there."""
+    section = DOCUMENT.read_text(encoding="utf-8").split(heading)[1].split("\n## ")[0]
+    cells = [row.split("|")[-2] for row in section.splitlines() if row.startswith("| ")]
+    documented = {float(n) for cell in cells[1:] for n in re.findall(r"[0-9]+\.[0-9]+", cell)}
+    assert documented == {abs(value) for value in kind().model_dump().values()}
 
 
 def test_durations_are_said_as_people_say_them():
