@@ -1,36 +1,21 @@
-"""The change witness of one camera: frames in, static changes, haze and the state of the view out."""
+"""The change witness of one camera: frames in, static changes, haze and the view's state out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
-from pipeline.change.channels import channel_max
-from pipeline.change.evidence import STABLE_SECONDS, StandingEvidence
-from pipeline.change.exposure import Exposure, fit_exposure
+from pipeline.change.evidence import STABLE_SECONDS
 from pipeline.change.grid import Grid
-from pipeline.change.haze import HazeField, HazeMeter, HazeReference
-from pipeline.change.light import LightMeter
-from pipeline.change.patches import (
-    Patch,
-    PatchAges,
-    find_patches,
-    is_airborne,
-    is_ghost,
-    is_in_haze,
-    is_light,
-)
-from pipeline.change.references import ReferenceBank
-from pipeline.change.registration import Alignment, relief
+from pipeline.change.haze import HazeReference
+from pipeline.change.memory import CameraMemory, Look
+from pipeline.change.registration import Alignment
 from pipeline.change.results import ChangeProposal, ChangeResult, Light, ViewState
 from pipeline.change.settings import ChangeSettings
-from pipeline.change.steady import SteadyView
-from pipeline.change.view import MISFIT_CORRELATION, Sight, ViewJudge
+from pipeline.change.sifting import sift
+from pipeline.change.view import Sight
 from pipeline.errors import FrameError, ReferenceViewError
-from pipeline.zones import ZoneKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,80 +23,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.camera import Camera
-    from pipeline.change.difference import Comparand, Difference
-    from pipeline.change.reference import LiveReference, ReferenceView
+    from pipeline.change.difference import Difference
+    from pipeline.change.haze import HazeField
+    from pipeline.change.patches import Patch
+    from pipeline.change.reference import ReferenceView
     from pipeline.change.results import Haze
     from pipeline.frames import Frame
     from pipeline.geometry import Box
 
 MAX_STEP_SECONDS = 10.0  # what one picture may prove: a gap in the stream is no evidence
-MOTION_LEVELS = 14.0  # between two pictures, after exposure compensation
-MOTION_NOISE_FACTOR = 3.0
 TREMBLING_LEVELS = (
     6.0  # mean deviation of leaves and flags: they never hold still, learn their mean
 )
 DOUBT_SECONDS = 2.0  # of evidence: the reference does not learn what may be a new thing
 EXPLAINED_SHARE = 0.01  # of the picture may differ when dusk falls on the view in use
 FOG_DIFFERS_SHARE = 0.02  # of the picture: fog changes far more
-LIGHT_EVENT_SHARE = 0.02  # of the picture is proven shadow or sun: plain patches may be it, too
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Look:
-    """One picture brought to the reference's place and tones; all arrays are coarse."""
-
-    grid: Grid
-    raw: NDArray[np.uint8]  # aligned, as exposed
-    picture: NDArray[np.float32]  # aligned, in the reference's tones
-    visible: NDArray[np.bool_]  # neither person, vehicle nor privacy mask
-    frozen: NDArray[np.bool_]  # under an open episode
-    alignment: Alignment
-    comparand: Comparand
-    energy: float  # relief energy over the reference's
-    dt: float  # seconds that this picture may prove
-
-
-class _Memory:
-    """Everything that depends on the picture's raster; built anew if the camera's format changes."""
-
-    def __init__(self, camera: Camera, settings: ChangeSettings, grid: Grid) -> None:
-        self.grid = grid
-        self.bank = ReferenceBank(camera.id, grid.shape, settings.max_variants)
-        self.meter = LightMeter(settings.light_hold_seconds)
-        self.judge = ViewJudge(settings)
-        self.evidence = StandingEvidence(
-            grid.shape,
-            min_age_seconds=settings.min_age_seconds,
-            flat_age_seconds=settings.flat_age_seconds,
-        )
-        self.ages = PatchAges(settings.max_patches)
-        self.exposure = Exposure.neutral()
-        self.alignment = Alignment()
-        self.steady: SteadyView | None = None
-        self.previous: NDArray[np.float32] | None = None
-        self.haze_reference: HazeReference | None = None
-        self.haze_comparand: Comparand | None = None
-        self.blind = np.zeros(grid.shape, np.bool_)
-        for zone in camera.zones_of(ZoneKind.PRIVACY_MASK):
-            self.blind |= grid.polygon_mask(zone.polygon)
-        self.meters = tuple(
-            HazeMeter(zone.id, grid.polygon_mask(zone.polygon))
-            for zone in camera.zones_of(ZoneKind.SITE)
-        )
-
-    @property
-    def live(self) -> LiveReference:
-        """The reference view in use."""
-        if self.bank.live is None:
-            raise ReferenceViewError("no reference view is in use; call use_light first")
-        return self.bank.live
-
-    def begin_anew(self) -> None:
-        """Another reference view is in use: what was normalised to the old one is void."""
-        self.steady = None
-        self.previous = None
-        self.exposure = Exposure.neutral()
-        self.judge.begin_anew()
+ABSENT_SECONDS = 60.0  # something has been gone for so long: learn the place without it
 
 
 class ChangeDetector:
@@ -127,7 +54,7 @@ class ChangeDetector:
     def __init__(self, camera: Camera, settings: ChangeSettings | None = None) -> None:
         self._camera = camera
         self._settings = settings or ChangeSettings()
-        self._memory: _Memory | None = None
+        self._memory: CameraMemory | None = None
         self._waiting: tuple[ReferenceView, ...] = ()
         self._seconds: float | None = None
         self._now = 0.0  # own clock: stream time without its jumps back
@@ -180,34 +107,28 @@ class ChangeDetector:
         small = memory.grid.shrink(frame.image)
         light = memory.meter.update(small, dt)
         self._follow_light(memory, light)
-        look = self._look(memory, small, ignore, frozen, dt)
-        moving = self._motion(memory, look)
-        steady = memory.steady
-        if steady is None:
-            raise ReferenceViewError("the steady view is missing after a look; this is a bug")
-        startled = steady.update(look.picture, look.visible, dt)
-        difference = look.comparand.compare(steady.colour, light_is_day=light is Light.DAY)
-        field = self._haze_field(memory, look, difference)
-        state = self._judge(memory, look, small, startled, difference, field)
+        look = memory.look(small, ignore=ignore, frozen=frozen, now=self._now, dt=dt)
+        startled = memory.steady.update(look.picture, look.visible, dt)
+        difference = look.comparand.compare(memory.steady.colour, is_day=light is Light.DAY)
+        field = _haze_field(memory, look, difference)
+        sight = _sight(memory, look, difference, startled, field)
+        state = memory.judge.update(sight, dt)
         proposals, standing = self._propose(memory, look, difference, field, state)
         self._learn(memory, look, difference, field, state)
         hazes = self._measure_haze(memory, look, field, state)
         self._move_on(memory, look, state)
-        alignment = look.alignment
+        shift = look.alignment.shift
         return ChangeResult(
             seconds=frame.seconds,
             state=state,
             light=light,
             width=frame.width,
             height=frame.height,
-            changed=alignment.undo(standing),
-            moving=alignment.undo(moving),
+            changed=memory.alignment.undo(standing),
+            moving=memory.alignment.undo(look.moving),
             proposals=proposals,
             hazes=hazes,
-            shift_px=(
-                alignment.dx / memory.grid.x_scale,
-                alignment.dy / memory.grid.y_scale,
-            ),
+            shift_px=(shift[0] / memory.grid.x_scale, shift[1] / memory.grid.y_scale),
             notes=tuple(self._notes),
         )
 
@@ -218,7 +139,7 @@ class ChangeDetector:
         self._now += step
         return min(step, MAX_STEP_SECONDS)
 
-    def _remember(self, frame: Frame) -> _Memory:
+    def _remember(self, frame: Frame) -> CameraMemory:
         grid = Grid.over(frame, self._settings.width_px)
         memory = self._memory
         if memory is not None and memory.grid.shape == grid.shape:
@@ -226,7 +147,7 @@ class ChangeDetector:
             return memory
         if memory is not None:
             self._notes.append("format_changed")
-        memory = _Memory(self._camera, self._settings, grid)
+        memory = CameraMemory(self._camera, self._settings, grid)
         fitting = [view for view in self._waiting if view.known.shape == grid.shape]
         if len(fitting) < len(self._waiting):
             self._notes.append("references_other_format")
@@ -235,7 +156,7 @@ class ChangeDetector:
         self._memory = memory
         return memory
 
-    def _follow_light(self, memory: _Memory, light: Light) -> None:
+    def _follow_light(self, memory: CameraMemory, light: Light) -> None:
         bank = memory.bank
         if bank.live is None:
             bank.use_light(light)
@@ -253,172 +174,68 @@ class ChangeDetector:
         self._notes.append("light_changed")
         memory.begin_anew()
 
-    def _look(
-        self,
-        memory: _Memory,
-        small: NDArray[np.uint8],
-        ignore: Sequence[Box],
-        frozen: Sequence[Box],
-        dt: float,
-    ) -> _Look:
-        """Bring the picture to the reference's place and tones."""
-        if memory.steady is None:
-            memory.steady = SteadyView(small.astype(np.float32))
-        comparand, registration, target = memory.bank.prepared(memory.steady, self._now)
-        grow = self._settings.ignore_margin_share
-        luma = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.float32)
-        shape = relief(luma)
-        before = memory.alignment
-        occupied = memory.grid.box_mask(ignore, grow=grow, shift=before.shift) | memory.blind
-        alignment = registration.find(shape, ~occupied, before)
-        limit = self._settings.max_shift_share * memory.grid.columns
-        fits = alignment.correlation >= MISFIT_CORRELATION and alignment.length <= limit
-        placed = alignment if fits else Alignment(dx=0.0, dy=0.0, correlation=alignment.correlation)
-        if fits:
-            memory.alignment = alignment
-        aligned = placed.apply(small)
-        occupied = memory.grid.box_mask(ignore, grow=grow, shift=placed.shift) | memory.blind
-        occupied |= ~placed.inside(memory.grid.shape)
-        usable = ~occupied & ~memory.evidence.standing
-        memory.exposure = fit_exposure(aligned, target, usable, memory.exposure)
-        energy = float((shape * shape).mean()) / max(float((comparand.relief**2).mean()), 1e-9)
-        return _Look(
-            grid=memory.grid,
-            raw=aligned,
-            picture=memory.exposure.apply(aligned),
-            visible=~occupied,
-            frozen=memory.grid.box_mask(frozen, shift=placed.shift),
-            alignment=alignment,
-            comparand=comparand,
-            energy=energy,
-            dt=dt,
-        )
-
-    @staticmethod
-    def _motion(memory: _Memory, look: _Look) -> NDArray[np.bool_]:
-        previous, memory.previous = memory.previous, look.picture
-        if previous is None or memory.steady is None:
-            return np.zeros(look.grid.shape, np.bool_)
-        change = cv2.blur(channel_max(cv2.absdiff(look.picture, previous)), (3, 3))
-        limit = MOTION_LEVELS + MOTION_NOISE_FACTOR * memory.steady.noise
-        return np.asarray(change > limit, np.bool_)
-
-    @staticmethod
-    def _judge(
-        memory: _Memory,
-        look: _Look,
-        small: NDArray[np.uint8],
-        startled: NDArray[np.bool_],
-        difference: Difference,
-        field: HazeField | None,
-    ) -> ViewState:
-        seen = max(int(look.visible.sum()), 1)
-        known = memory.live.known & look.visible
-        claimed = look.frozen | memory.evidence.standing
-        sight = Sight(
-            level=float(small.mean()),
-            deviation=float(small[::4, ::4].std()),
-            energy=look.energy,
-            correlation=look.alignment.correlation,
-            shift_share=look.alignment.length / look.grid.columns,
-            known_share=float((known & ~look.frozen).sum())
-            / max(int((look.visible & ~look.frozen).sum()), 1),
-            startled_share=float(startled.sum()) / seen,
-            differing_share=float((difference.solid & known & ~claimed).sum()) / seen,
-            hazy_share=0.0 if field is None else field.cover(known),
-            settling=memory.meter.settling,
-        )
-        return memory.judge.update(sight, look.dt)
-
     def _propose(
         self,
-        memory: _Memory,
-        look: _Look,
+        memory: CameraMemory,
+        look: Look,
         difference: Difference,
         field: HazeField | None,
         state: ViewState,
     ) -> tuple[tuple[ChangeProposal, ...], NDArray[np.bool_]]:
-        evidence, steady = memory.evidence, memory.steady
-        if state is not ViewState.OK or steady is None:
-            return (), np.zeros(look.grid.shape, np.bool_)
-        occupied = ~look.visible | ~memory.live.known
-        evidence.update(difference, steady.seconds, occupied, look.dt)
-        patches = self._patches(memory, look, difference, field)
+        """The things that stand, and the pixels (h x w) that do."""
+        if state is not ViewState.OK:
+            return (), np.zeros(memory.grid.shape, np.bool_)
+        evidence = memory.evidence
+        unknown = ~look.visible | ~memory.live.known
+        evidence.update(difference, memory.steady.seconds, unknown, look.dt)
+        sifted = sift(memory, look, difference, field, self._settings)
+        self._notes.extend(sifted.notes)
+        for ghost in sifted.ghosts:
+            self._bury(memory, ghost, look.frozen)
         first = [
-            self._now - float(np.median(evidence.seconds_of(patch.flat)[patch.window][patch.mask]))
-            for patch in patches
+            self._now - float(np.median(evidence.seconds_of(flat=p.flat)[p.window][p.mask]))
+            for p in sifted.things
         ]
-        ages = memory.ages.update(patches, first, self._now)
+        ages = memory.ages.update(sifted.things, first, self._now)
         standing = evidence.standing.copy()
         proposals = []
-        for patch, age in zip(patches, ages, strict=True):
+        for patch, age in zip(sifted.things, ages, strict=True):
             standing[patch.window] |= patch.mask
-            box = look.grid.source_box(
-                patch.left, patch.top, patch.width, patch.height, look.alignment.shift
-            )
+            corner = patch.left, patch.top, patch.width, patch.height
+            box = memory.grid.source_box(*corner, shift=look.alignment.shift)
             if box.area > 0 and age >= self._settings.min_age_seconds:
+                strength, fill = patch.strength, patch.fill
                 proposals.append(
-                    ChangeProposal(
-                        box=box, age_seconds=age, strength=patch.strength, fill=patch.fill
-                    )
+                    ChangeProposal(box=box, age_seconds=age, strength=strength, fill=fill)
                 )
         return tuple(proposals), standing
 
-    def _patches(
-        self, memory: _Memory, look: _Look, difference: Difference, field: HazeField | None
-    ) -> list[Patch]:
-        """Patches that are things: not ghosts, not light, not what people and vehicles cover."""
-        settings, evidence, steady = self._settings, memory.evidence, memory.steady
-        pixels = look.grid.rows * look.grid.columns
-        limits = {
-            "min_area": settings.min_area_share * pixels,
-            "max_area": settings.max_area_share * pixels,
-        }
-        found = []
-        theirs = evidence.occupied_share > settings.max_occupied_share
-        for patch in find_patches(evidence.standing & ~theirs, difference, **limits):
-            if steady is None:
-                continue
-            hazy = field is not None and is_in_haze(patch, field.veiled)
-            if hazy or is_airborne(patch, steady.colour, look.comparand):
-                self._notes.append("airborne")
-            elif is_ghost(patch, steady.colour, look.comparand):
-                self._bury(memory, patch, look.frozen)
-            else:
-                found.append(patch)
-        lit = evidence.standing_veil & difference.veil & difference.telling
-        if lit.mean() < LIGHT_EVENT_SHARE:
-            plain = evidence.standing_veil & ~evidence.standing & ~theirs
-            for patch in find_patches(plain, difference, flat=True, **limits):
-                if steady is None or is_light(patch, difference):
-                    continue
-                if not is_ghost(patch, steady.colour, look.comparand):
-                    found.append(patch)
-        else:
-            self._notes.append("light_event")
-        return found[: settings.max_patches]
-
-    def _bury(self, memory: _Memory, patch: Patch, frozen: NDArray[np.bool_]) -> None:
-        """Something was taken away: what shows now is the new reference, unless a case is open."""
+    @staticmethod
+    def _bury(memory: CameraMemory, patch: Patch, frozen: NDArray[np.bool_]) -> None:
+        """Something was taken away long enough ago: learn its place anew, unless a case is open."""
+        if (
+            float(np.median(memory.evidence.held_seconds[patch.window][patch.mask]))
+            < ABSENT_SECONDS
+        ):
+            return
         mask = np.zeros(memory.grid.shape, np.bool_)
         mask[patch.window] = patch.mask
         mask &= ~frozen
         memory.live.known[mask] = False
         memory.evidence.forget(mask)
         memory.bank.refresh()
-        self._notes.append("ghost")
 
     def _learn(
         self,
-        memory: _Memory,
-        look: _Look,
+        memory: CameraMemory,
+        look: Look,
         difference: Difference,
         field: HazeField | None,
         state: ViewState,
     ) -> None:
-        steady, evidence, live = memory.steady, memory.evidence, memory.live
-        if state not in {ViewState.OK, ViewState.LEARNING} or steady is None:
+        if state not in {ViewState.OK, ViewState.LEARNING}:
             return
+        steady, evidence, live = memory.steady, memory.evidence, memory.live
         settings = self._settings
         free = look.visible & ~look.frozen
         clear = free if field is None else free & ~field.veiled
@@ -438,31 +255,18 @@ class ChangeDetector:
             slow_seconds=settings.slow_seconds,
         )
 
-    @staticmethod
-    def _haze_field(memory: _Memory, look: _Look, difference: Difference) -> HazeField | None:
-        """Haze over the picture; none where no zone asks and too little differs to be fog."""
-        known = memory.live.known
-        differs = (difference.solid | difference.veil) & known
-        if not known.any() or (not memory.meters and differs.mean() < FOG_DIFFERS_SHARE):
-            return None
-        if memory.haze_reference is None or memory.haze_comparand is not look.comparand:
-            live = memory.live
-            memory.haze_reference = HazeReference(look.comparand.colour, live.noise)
-            memory.haze_comparand = look.comparand
-        return memory.haze_reference.measure(look.raw, look.visible & known)
-
     def _measure_haze(
-        self, memory: _Memory, look: _Look, field: HazeField | None, state: ViewState
+        self, memory: CameraMemory, look: Look, field: HazeField | None, state: ViewState
     ) -> tuple[Haze, ...]:
         if field is None or state not in {ViewState.OK, ViewState.UNSTABLE}:
             return ()
         usable = look.visible & memory.live.known
         return tuple(
-            meter.update(field, usable, look.grid, look.alignment.shift, self._now)
-            for meter in memory.meters
+            meter.update(field, usable, memory.grid, look.alignment.shift, self._now)
+            for meter in memory.haze_meters
         )
 
-    def _move_on(self, memory: _Memory, look: _Look, state: ViewState) -> None:
+    def _move_on(self, memory: CameraMemory, look: Look, state: ViewState) -> None:
         """Begin other reference views where the ones in use have not fitted for long."""
         settings, judge, bank = self._settings, memory.judge, memory.bank
         if state is ViewState.MOVED and judge.misfit_seconds >= settings.relearn_after_seconds:
@@ -477,3 +281,43 @@ class ChangeDetector:
             bank.begin_variant(carried, memory.exposure)
             memory.begin_anew()
             self._notes.append("variant_started")
+
+
+def _sight(
+    memory: CameraMemory,
+    look: Look,
+    difference: Difference,
+    startled: NDArray[np.bool_],
+    field: HazeField | None,
+) -> Sight:
+    """What the newest picture says about the view."""
+    seen = max(int(np.count_nonzero(look.visible)), 1)
+    known = memory.live.known & look.visible
+    claimed = look.frozen | memory.evidence.standing
+    learnable = max(int(np.count_nonzero(look.visible & ~look.frozen)), 1)
+    sample = look.raw[::4, ::4]  # level and deviation need no more than 1 pixel in 16
+    return Sight(
+        level=float(sample.mean()),
+        deviation=float(sample.std()),
+        energy=look.energy,
+        correlation=look.alignment.correlation,
+        shift_share=look.alignment.length / memory.grid.columns,
+        known_share=np.count_nonzero(known & ~look.frozen) / learnable,
+        startled_share=np.count_nonzero(startled) / seen,
+        differing_share=np.count_nonzero(difference.solid & known & ~claimed) / seen,
+        hazy_share=0.0 if field is None else field.cover(known),
+        settling=memory.meter.settling,
+    )
+
+
+def _haze_field(memory: CameraMemory, look: Look, difference: Difference) -> HazeField | None:
+    """Haze over the picture; none where no zone asks and too little differs to be fog."""
+    known = memory.live.known
+    differs = (difference.solid | difference.veil) & known
+    if not known.any() or (not memory.haze_meters and differs.mean() < FOG_DIFFERS_SHARE):
+        return None
+    if memory.haze_reference is None or memory.haze_comparand is not look.comparand:
+        live = memory.live
+        memory.haze_reference = HazeReference(look.comparand.colour, live.noise)
+        memory.haze_comparand = look.comparand
+    return memory.haze_reference.measure(look.raw, look.visible & known)

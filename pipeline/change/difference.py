@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from pipeline.change.channels import channel_max
+from pipeline.change.channels import absolute_difference
 from pipeline.change.registration import FLOOR_LEVELS, relief
 
 if TYPE_CHECKING:
@@ -91,8 +91,9 @@ class Comparand:
         floor = box_mean(self.noise_gradient * self.noise_gradient)
         self.weight = self.energy / (self.energy + 4.0 * floor)  # how far texture can be trusted
         self.relief = relief(self.luma_levels)
+        self.relief_energy = float((self.relief * self.relief).mean())
 
-    def compare(self, colour: NDArray[np.float32], light_is_day: bool) -> Difference:  # noqa: FBT001 - one flag, named at the call
+    def compare(self, colour: NDArray[np.float32], *, is_day: bool) -> Difference:
         """What a steady view (h x w x 3, in the reference's tones) has that this has not."""
         luma_levels = np.asarray(cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY), np.float32)
         log = np.log(luma_levels + np.float32(FLOOR_LEVELS))
@@ -101,12 +102,12 @@ class Comparand:
         lost = np.minimum(self._uncorrelated(gx, gy), self._outvoted(error)) * self.weight
         gained = box_mean(self._unexplained(error).astype(np.float32))
         luma = log - self.log
-        chroma = box_mean(channel_max(cv2.absdiff(log_chroma(colour), self.chroma)), 3)
+        chroma = box_mean(absolute_difference(log_chroma(colour), self.chroma), 3)
         noise = NOISE_FACTOR * self.noise_log
         coloured = chroma > SHADOW_CHROMA + noise
         sure = (lost > SURE_LOST_SHARE) | (chroma > SURE_CHROMA + noise) | (gained > GAINED_SHARE)
         solid = (lost > LOST_SHARE) | coloured | (gained > GAINED_SHARE)
-        if not light_is_day:
+        if not is_day:
             solid &= ~((luma_levels > GLARE_LEVELS) & (luma > GLARE_RATIO))
         veil = (np.abs(luma) > VEIL_LUMA + noise) & ~solid
         edge = (np.abs(luma) > EDGE_LUMA + noise) | (chroma > EDGE_CHROMA + noise)

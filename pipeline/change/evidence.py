@@ -62,7 +62,7 @@ class StandingEvidence:
         )
         self.held_seconds = np.where(self.standing, self.held_seconds + dt, 0.0).astype(np.float32)
 
-    def seconds_of(self, flat: bool) -> NDArray[np.float32]:  # noqa: FBT001 - one flag
+    def seconds_of(self, *, flat: bool) -> NDArray[np.float32]:
         """The accumulator of plain or of solid patches."""
         return self.veil_seconds if flat else self.solid_seconds
 

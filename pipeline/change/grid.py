@@ -90,7 +90,7 @@ class Grid:
         return mask.astype(np.bool_)
 
     def source_box(
-        self, left: float, top: float, width: float, height: float, shift: tuple[float, float]
+        self, left: float, top: float, width: float, height: float, *, shift: tuple[float, float]
     ) -> Box:
         """A rectangle of coarse pixels, moved by `shift` coarse pixels, in source pixels."""
         x1, y1 = (left + shift[0]) / self.x_scale, (top + shift[1]) / self.y_scale

@@ -196,4 +196,4 @@ def _largest(veiled: NDArray[np.bool_], grid: Grid, shift: tuple[float, float]) 
         return None
     label = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
     left, top, width, height = (float(v) for v in stats[label, :4])
-    return grid.source_box(left, top, width, height, shift)
+    return grid.source_box(left, top, width, height, shift=shift)

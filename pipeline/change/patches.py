@@ -1,4 +1,4 @@
-"""Patches: connected pixels that stand where nothing stood, judged by shape and outline, and aged."""
+"""Patches: connected pixels that stand where nothing stood, judged by shape and outline."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pipeline.change.channels import channel_max
 from pipeline.change.difference import WINDOW_PX
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from pipeline.change.difference import Comparand, Difference
@@ -264,7 +266,7 @@ class PatchAges:
         """Forget all."""
         self._known.clear()
 
-    def update(self, patches: list[Patch], first: list[float], now: float) -> list[float]:
+    def update(self, patches: Sequence[Patch], first: Sequence[float], now: float) -> list[float]:
         """The age in seconds of each patch.
 
         Args:

@@ -1,4 +1,4 @@
-"""The camera's reference views: several per light, which one is in use, and when a new one begins."""
+"""The camera's reference views: several per light, one in use."""
 
 from __future__ import annotations
 
@@ -131,10 +131,8 @@ class ReferenceBank:
         """Whether a view of this light is kept."""
         return any(of is light for of, _ in self._kept)
 
-    def prepared(
-        self, steady: SteadyView, now: float
-    ) -> tuple[Comparand, Registration, NDArray[np.float32]]:
-        """The view in use ready for comparison, and its colours (steady where not yet known)."""
+    def prepared(self, steady: SteadyView, now: float) -> tuple[Comparand, Registration]:
+        """The view in use ready for comparison; where not yet known, the steady view."""
         live = self.live
         if live is None:
             raise ReferenceViewError("no reference view is in use; call use_light first")
@@ -150,7 +148,7 @@ class ReferenceBank:
                 self._comparand.relief, np.ones(self._shape, np.bool_)
             )
             self._prepared_at = now
-        return self._comparand, self._registration, self._comparand.colour
+        return self._comparand, self._registration
 
     def refresh(self) -> None:
         """Prepare anew at the next picture: the view has just learned something."""

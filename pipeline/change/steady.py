@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
-from pipeline.change.channels import channel_max
+from pipeline.change.channels import absolute_difference
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,7 +45,7 @@ class SteadyView:
         Returns:
             h x w, true where the picture now differs from the steady view.
         """
-        difference = channel_max(cv2.absdiff(picture, self.colour))
+        difference = absolute_difference(picture, self.colour)
         differs = difference > BASE_TOLERANCE_LEVELS + NOISE_FACTOR * self.noise
         agrees = visible & ~differs
         misses = visible & differs

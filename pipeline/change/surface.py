@@ -197,7 +197,7 @@ class SurfaceWatch:
             found.append(
                 SurfaceChange(
                     box=grid.source_box(
-                        left + columns.start, top + rows.start, width, height, (0.0, 0.0)
+                        left + columns.start, top + rows.start, width, height, shift=(0.0, 0.0)
                     ),
                     area_share=area / zone_px,
                     darkening=float((grey_before - grey_after)[patch].mean()) / MAX_LEVEL,

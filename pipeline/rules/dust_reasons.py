@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.candidate import Explanation, Reason
 from pipeline.episodes.presence import Presence
 from pipeline.rules.settings import DustSettings
-from pipeline.rules.weighing import DECISIVE, MIN_SAID_LEVEL, reason, weigh
+from pipeline.rules.weighing import DECISIVE, MIN_SAID_LEVEL, part_of, reason, weigh
 from pipeline.zones import Zone
 
 # The veil speaks after it could be measured for so many seconds.
@@ -93,23 +93,16 @@ def _veil_reasons(presence: Presence, settings: DustSettings) -> list[Reason]:
         said.append(reason("warm", weights.warm * brown, share=brown))
     unrest = presence.figure("unrest")
     if unrest > settings.still_unrest:
-        part = _part(unrest, settings.still_unrest, settings.billow_unrest)
+        part = part_of(unrest, settings.still_unrest, settings.billow_unrest)
         said.append(reason("billows", weights.billows * part))
     if presence.figure("frame_cover") <= settings.local_frame_cover:
         said.append(reason("local", weights.local))
     return said + _look_alikes(presence, settings, brown)
 
 
-def _part(value: float, begins: float, whole: float) -> float:
-    """How far a value is on its way between two others, in [0, 1]."""
-    if whole <= begins:
-        return float(value >= whole)
-    return min(max((value - begins) / (whole - begins), 0.0), 1.0)
-
-
 def _brownness(presence: Presence, settings: DustSettings) -> float:
     """From 0 (blue) over one half (grey) to 1 (brown)."""
-    return _part(presence.figure("warmth"), -settings.warm_shift, settings.warm_shift)
+    return part_of(presence.figure("warmth"), -settings.warm_shift, settings.warm_shift)
 
 
 def _look_alikes(presence: Presence, settings: DustSettings, brown: float) -> list[Reason]:
@@ -118,7 +111,7 @@ def _look_alikes(presence: Presence, settings: DustSettings, brown: float) -> li
     frame_cover = presence.figure("frame_cover")
     if frame_cover >= settings.fog_frame_cover:
         said.append(reason("fog", weights.fog, frame_cover=frame_cover))
-    bright = _part(presence.figure("brightness"), settings.bright_from, settings.bright_to)
+    bright = part_of(presence.figure("brightness"), settings.bright_from, settings.bright_to)
     if bright * (1 - brown) >= MIN_SAID_LEVEL:
         said.append(reason("mist", weights.mist * bright * (1 - brown)))
     is_still = presence.figure("unrest") <= settings.still_unrest

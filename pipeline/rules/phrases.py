@@ -135,6 +135,10 @@ _VENDING: dict[str, Wording] = {
         "somebody stands at it for {share:share} of the time",
         "{share:share} 的时间有人在摊位旁停留",
     ),
+    "customers": _time(
+        "two or more people stand at it for {share:share} of the time",
+        "{share:share} 的时间有两人以上在摊位旁停留",
+    ),
     "attended_little": _time(
         "somebody stands at it for only {share:share} of the time",
         "仅 {share:share} 的时间有人在旁停留",

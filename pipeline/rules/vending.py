@@ -128,7 +128,7 @@ class VendingRule:
         box = presence.fraction_box
         change = scene.change_support(box)
         reach = box.grown(REACH, 1.0, 1.0)
-        attended = any(reach.intersection_area(person) > 0 for person in standing)
+        people = sum(reach.intersection_area(person) > 0 for person in standing)
         supports: dict[str, float | None] = {"change": change}
         hints = [
             hint
@@ -143,7 +143,7 @@ class VendingRule:
             sees=change is not None and change >= MIN_COVER_SUPPORT,
             hidden=covered or not scene.observation.view_is_reliable,
             supports=supports,
-            figures={"attended": float(attended)},
+            figures={"attended": float(people > 0), "customers": float(people > 1)},
         )
 
     def _stand(self, presence: Presence, observation: Observation) -> Stand:

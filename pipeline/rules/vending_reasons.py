@@ -10,7 +10,7 @@ from pipeline.episodes.presence import Presence
 from pipeline.rules.observation import Observation
 from pipeline.rules.place import Place
 from pipeline.rules.settings import VendingSettings
-from pipeline.rules.weighing import DECISIVE, MIN_SAID_LEVEL, reason, weigh
+from pipeline.rules.weighing import DECISIVE, MIN_SAID_LEVEL, part_of, reason, weigh
 from pipeline.zones import Business
 
 # What a vendor sells from, in the names of a presence's evidence.
@@ -43,7 +43,7 @@ def explain(
         *_time_reasons(presence, stand, settings),
         *_network_reasons(presence, settings),
         *_change_reasons(presence, settings),
-        _people_reason(presence, settings),
+        *_people_reasons(presence, settings),
     ]
     if presence.drift >= settings.moving_sizes:
         reasons.append(reason("moving", weights.moving, sizes=presence.drift))
@@ -115,13 +115,15 @@ def _change_reasons(presence: Presence, settings: VendingSettings) -> list[Reaso
     return said
 
 
-def _people_reason(presence: Presence, settings: VendingSettings) -> Reason:
-    """From `unattended` at the abandoned share, in a straight line to `attended`."""
+def _people_reasons(presence: Presence, settings: VendingSettings) -> list[Reason]:
+    """From `unattended` at the abandoned share, in a straight line to `attended`; and customers."""
     weights, share = settings.weights, presence.figure("attended")
-    if share >= settings.attended_share:
-        return reason("attended", weights.attended, share=share)
     least = 0.0 if settings.abandoned_is_vending else weights.unattended
-    span = settings.attended_share - settings.abandoned_share
-    part = max(share - settings.abandoned_share, 0.0) / span if span > 0 else 0.0
-    code = "abandoned" if share < settings.abandoned_share else "attended_little"
-    return reason(code, least + (weights.attended - least) * part, share=share)
+    part = part_of(share, settings.abandoned_share, settings.attended_share)
+    code = "attended" if part == 1 else "attended_little" if part > 0 else "abandoned"
+    said = [reason(code, least + (weights.attended - least) * part, share=share)]
+    crowd = presence.figure("customers")
+    busy = part_of(crowd, settings.customers_from, settings.customers_to)
+    if busy > 0:
+        said.append(reason("customers", weights.customers * busy, share=crowd))
+    return said

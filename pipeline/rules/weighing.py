@@ -41,6 +41,17 @@ def log_odds(probability: float) -> float:
     return math.log(probability / (1 - probability))
 
 
+def part_of(value: float, begins: float, whole: float) -> float:
+    """How far a value is on its way between two others, in [0, 1].
+
+    >>> part_of(0.5, 0.0, 2.0), part_of(3.0, 0.0, 2.0), part_of(1.0, 1.0, 1.0)
+    (0.25, 1.0, 1.0)
+    """
+    if whole <= begins:
+        return float(value >= whole)
+    return min(max((value - begins) / (whole - begins), 0.0), 1.0)
+
+
 def reason(code: str, weight: float, **values: Value) -> Reason:
     """One reason in words; `code` names its phrase.
 

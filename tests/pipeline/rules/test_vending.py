@@ -99,6 +99,16 @@ def test_change_with_people_but_nothing_recognised_does_not_fire():
     assert not told.opened
 
 
+def test_customers_make_up_for_a_network_that_hardly_sees_the_stall():
+    """A new thing with a vendor and a customer at it, and a whisper of a stall."""
+    quiet = trade(score=0.12)
+    assert not story().play(quiet, 300).opened
+    busy = trade(score=0.12, people=(VENDOR, CUSTOMER))
+    told = story().play(busy, 300)
+    assert len(told.opened) == 1
+    assert "customers" in told.codes
+
+
 @pytest.mark.parametrize("view", [None, View(state=ViewState.LEARNING)])
 def test_without_a_reference_view_the_others_must_say_more(view):
     """It still fires, later, and says that the change witness was silent."""
