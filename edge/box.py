@@ -161,6 +161,9 @@ class Box:
             except StreetcaseError as error:
                 run.error = f"{type(error).__name__}: {error}"
                 log.warning("camera_failed", camera=camera.id, reason=run.error)
+            except Exception as error:
+                run.error = f"{type(error).__name__}: {error}"
+                log.exception("camera_fault", camera=camera.id)
             store.save(processor.change.export_references())
             run.counts = worker.counts
             run.findings = recorder.findings()

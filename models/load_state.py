@@ -102,14 +102,17 @@ def read_crops(folder: Path, targets: dict[str, dict[str, float]], *, real: bool
             raise LabelSetError(folder / name, "no crops")
         target = np.array([shares.get(s, 0.0) for s in LOAD_STATES], dtype=np.float32)
         pictures = [read_picture(f) for f in files]
-        crops += [Crop(image=p, target=target, real=real) for p in pictures if shows_bed(p)]
+        crops += [Crop(image=p, target=target, real=real) for p in pictures if real or shows_bed(p)]
     return crops
 
 
 def shows_bed(image: NDArray[np.uint8]) -> bool:
-    """Whether a crop can show a truck's bed: not one that is cut off to a cab or a corner."""
+    """Whether a rendered crop can show a truck's bed: not one that is cut off to a cab or corner.
+
+    Real crops were looked at by whoever sorted them.
+    """
     height, width = image.shape[:2]
-    return min(height, width) >= LEAST_SIDE_PX and width >= LEAST_ASPECT * height
+    return bool(min(height, width) >= LEAST_SIDE_PX and width >= LEAST_ASPECT * height)
 
 
 def fit(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -292,7 +295,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rendered", type=Path, required=True, help="folder of rendered pictures")
     parser.add_argument("--checkpoint", type=Path, required=True, help="last.pt of models.train")
     parser.add_argument("--out", type=Path, required=True, help="folder for ONNX and card")
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     options = parser.parse_args(arguments)

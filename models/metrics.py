@@ -6,6 +6,7 @@ matched once, precision made monotone and read at 101 recalls; AP50:95 is the me
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -172,4 +173,4 @@ def best_threshold(
     recall = found / matches.boxes
     score = (1 + beta**2) * precision * recall / np.maximum(beta**2 * precision + recall, 1e-9)
     best = int(np.where(fit, score, -1.0).argmax())
-    return float(np.floor(matches.scores[best] * 100) / 100)
+    return math.floor(float(matches.scores[best]) * 100) / 100

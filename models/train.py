@@ -259,7 +259,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     files.add_argument("--start", type=Path, help="last.pt of an earlier run to start from")
     files.add_argument("--resume", action="store_true", help="go on with OUT/last.pt")
     course = parser.add_argument_group("course")
-    course.add_argument("--epochs", type=int, default=12)
+    course.add_argument("--epochs", type=int, default=6)
     course.add_argument("--size", type=int, default=416, help="pixels, a multiple of 32")
     course.add_argument("--batch", type=int, default=16)
     course.add_argument("--rate", type=float, default=6e-4, help="peak learning rate")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from pipeline.change.channels import absolute_difference
+from pipeline.change.channels import absolute_difference, luma
 from pipeline.change.registration import FLOOR_LEVELS, relief
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ SURE_CHROMA = 0.18
 VEIL_LUMA = 0.10  # log units: 10 %, the least difference of brightness that counts
 EDGE_LUMA = 0.05  # log units, where a patch is already proven: half of what proves one
 EDGE_CHROMA = 0.07
+FULL_CHROMA = 0.5  # log units: red paint on grey; the score counts it as wholly different
+FULL_LUMA = 0.7  # log units: half or twice as bright
 NOISE_FACTOR = 3.0
 GLARE_LEVELS = 232.0  # a lamp, or its reflection: brighter than paint in the evening
 GLARE_RATIO = 0.7  # log units: at least twice the reference's brightness
@@ -52,7 +54,7 @@ class Difference:
     edge: NDArray[np.bool_]  # the pixel itself differs; the other masks reach over its border
     veil: NDArray[np.bool_]  # only brightness differs: light, or a thing as plain as its ground
     telling: NDArray[np.bool_]  # the reference has texture there: a veil on it is light
-    luma: NDArray[np.float32]  # log ratio of brightness, now over reference
+    contrast: NDArray[np.float32]  # of the pixel itself, 1 is a colour or brightness wholly new
     score: NDArray[np.float32]  # how much differs, in [0, 1]
 
 
@@ -73,11 +75,11 @@ class Comparand:
 
     def __init__(self, colour: NDArray[np.float32], noise: NDArray[np.float32]) -> None:
         self.colour = colour
-        self.luma_levels = np.asarray(cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY), np.float32)
-        self.log = np.log(self.luma_levels + np.float32(FLOOR_LEVELS))
+        levels = luma(colour) + np.float32(FLOOR_LEVELS)
+        self.log = np.log(levels)
         self.chroma = log_chroma(colour)
         self.gx, self.gy = gradients(self.log)
-        self.noise_log = noise / (self.luma_levels + np.float32(FLOOR_LEVELS))
+        self.noise_log = noise / levels
         self.noise_gradient = self.noise_log * np.float32(NOISE_GRADIENT_SHARE) + np.float32(
             FLAT_GRADIENT
         )
@@ -90,36 +92,38 @@ class Comparand:
         self.energy = box_mean(self.texture_x**2 + self.texture_y**2)
         floor = box_mean(self.noise_gradient * self.noise_gradient)
         self.weight = self.energy / (self.energy + 4.0 * floor)  # how far texture can be trusted
-        self.relief = relief(self.luma_levels)
+        self.relief = relief(self.log)
         self.relief_energy = float((self.relief * self.relief).mean())
 
     def compare(self, colour: NDArray[np.float32], *, is_day: bool) -> Difference:
         """What a steady view (h x w x 3, in the reference's tones) has that this has not."""
-        luma_levels = np.asarray(cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY), np.float32)
-        log = np.log(luma_levels + np.float32(FLOOR_LEVELS))
+        levels = luma(colour)
+        log = np.log(levels + np.float32(FLOOR_LEVELS))
         gx, gy = gradients(log)
         error = np.hypot(gx - self.gx, gy - self.gy)
         lost = np.minimum(self._uncorrelated(gx, gy), self._outvoted(error)) * self.weight
         gained = box_mean(self._unexplained(error).astype(np.float32))
-        luma = log - self.log
+        ratio = log - self.log
         chroma = box_mean(absolute_difference(log_chroma(colour), self.chroma), 3)
         noise = NOISE_FACTOR * self.noise_log
         coloured = chroma > SHADOW_CHROMA + noise
         sure = (lost > SURE_LOST_SHARE) | (chroma > SURE_CHROMA + noise) | (gained > GAINED_SHARE)
         solid = (lost > LOST_SHARE) | coloured | (gained > GAINED_SHARE)
         if not is_day:
-            solid &= ~((luma_levels > GLARE_LEVELS) & (luma > GLARE_RATIO))
-        veil = (np.abs(luma) > VEIL_LUMA + noise) & ~solid
-        edge = (np.abs(luma) > EDGE_LUMA + noise) | (chroma > EDGE_CHROMA + noise)
-        score = np.maximum(np.maximum(lost, gained), np.maximum(chroma / 0.5, np.abs(luma) / 0.7))
+            solid &= ~((levels > GLARE_LEVELS) & (ratio > GLARE_RATIO))
+        brightness = np.abs(ratio)
+        veil = (brightness > VEIL_LUMA + noise) & ~solid
+        edge = (brightness > EDGE_LUMA + noise) | (chroma > EDGE_CHROMA + noise)
+        contrast = np.maximum(chroma / FULL_CHROMA, brightness / FULL_LUMA)
+        score = np.maximum(np.maximum(lost, gained), contrast)
         return Difference(
             solid=solid,
             coloured=coloured & solid,
             sure=sure & solid,
+            contrast=contrast,
             edge=edge,
             veil=veil,
             telling=self.weight > TELLING_WEIGHT,
-            luma=luma,
             score=np.clip(score, 0.0, 1.0),
         )
 
@@ -134,7 +138,7 @@ class Comparand:
         # correlation (blur and fog, which only weaken it, do not).
         amplitude = common / (self.energy + np.float32(FLAT_GRADIENT**2))
         kept = np.maximum(amplitude, common / (power + np.float32(FLAT_GRADIENT**2)))
-        return np.clip(np.float32(1.0) - kept, 0.0, 1.0)
+        return np.asarray(np.clip(np.float32(1.0) - kept, 0.0, 1.0), np.float32)
 
     def _outvoted(self, error: NDArray[np.float32]) -> NDArray[np.float32]:
         """Share of the window's textured pixels whose slope is another, in [0, 1].
@@ -142,7 +146,7 @@ class Comparand:
         A turned edge between sun and shade is one line: it may spoil a correlation, not a vote.
         """
         other = error > np.float32(OTHER_SLOPE_SHARE) * self.slope + self.noise_gradient
-        return box_mean(other * self.vote) / self.votes
+        return np.asarray(box_mean(other * self.vote) / self.votes, np.float32)
 
     def _unexplained(self, error: NDArray[np.float32]) -> NDArray[np.bool_]:
         """True where the picture has a slope that is not the reference's."""
@@ -157,7 +161,8 @@ class Comparand:
 def _local_median(slope: NDArray[np.float32]) -> NDArray[np.float32]:
     quantised = np.minimum(slope * np.float32(MEDIAN_STEPS), 255.0).astype(np.uint8)
     window = min(MEDIAN_WINDOW_PX, 2 * ((min(slope.shape) - 1) // 2) + 1)
-    return cv2.medianBlur(quantised, window).astype(np.float32) / np.float32(MEDIAN_STEPS)
+    median = np.asarray(cv2.medianBlur(quantised, window), np.float32)
+    return median / np.float32(MEDIAN_STEPS)
 
 
 def log_chroma(colour: NDArray[np.float32]) -> NDArray[np.float32]:

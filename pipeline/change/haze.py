@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from pipeline.change.channels import channel_min
+from pipeline.change.channels import channel_min, luma
 from pipeline.change.difference import box_mean
 from pipeline.change.results import Haze
 
@@ -66,7 +66,7 @@ class HazeField:
         opacity = self.loss[where][:, None]
         now_less_scene = self.shift[where] + opacity * self.reference[where]
         solved = (opacity * now_less_scene).sum(axis=0) / (opacity * opacity).sum()
-        return np.clip(solved, 0.0, COLOUR_LEVELS).astype(np.float32)
+        return np.asarray(np.clip(solved, 0.0, COLOUR_LEVELS), np.float32)
 
     def cover(self, usable: NDArray[np.bool_]) -> float:
         """Share of the usable pixels that are veiled, in [0, 1]."""
@@ -78,20 +78,20 @@ class HazeReference:
 
     def __init__(self, colour: NDArray[np.float32], noise: NDArray[np.float32]) -> None:
         self.colour = colour
-        luma = np.asarray(cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY), np.float32)
-        self.mean, self.contrast = _contrast(luma)
+        levels = luma(colour)
+        self.mean, self.contrast = _contrast(levels)
         floor = NOISE_CONTRAST_FACTOR * noise / (self.mean + np.float32(FLOOR_LEVELS))
         self.telling = self.contrast > np.maximum(floor, np.float32(MIN_CONTRAST))
         self.dark = _dark(colour)
-        self.white = float(np.percentile(luma[::4, ::4], WHITE_PERCENTILE))
+        self.white = float(np.percentile(levels[::4, ::4], WHITE_PERCENTILE))
 
     def measure(self, picture: NDArray[np.uint8], usable: NDArray[np.bool_]) -> HazeField:
         """Compare an aligned picture (h x w x 3, not exposure-compensated) with the reference."""
-        luma = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.float32)
-        white = float(np.percentile(luma[::4, ::4], WHITE_PERCENTILE))
+        levels = luma(picture)
+        white = float(np.percentile(levels[::4, ::4], WHITE_PERCENTILE))
         scale = np.float32(np.clip(self.white / max(white, 1.0), *WHITE_LIMITS))
         colour = picture * scale
-        mean, contrast = _contrast(luma * scale)
+        mean, contrast = _contrast(levels * scale)
         transmission = contrast / np.maximum(self.contrast, np.float32(1e-3))
         shifted = np.maximum(np.abs(mean - self.mean), _dark(colour) - self.dark)
         shifted_enough = shifted > MIN_SHIFT_LEVELS
@@ -109,10 +109,10 @@ class HazeReference:
         )
 
 
-def _contrast(luma: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _contrast(levels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Local mean, and deviation over mean (Weber contrast, which no exposure changes)."""
-    mean = box_mean(luma, WINDOW_PX)
-    variance = box_mean(luma * luma, WINDOW_PX) - mean * mean
+    mean = box_mean(levels, WINDOW_PX)
+    variance = box_mean(levels * levels, WINDOW_PX) - mean * mean
     return mean, np.sqrt(np.maximum(variance, 0.0)) / (mean + np.float32(FLOOR_LEVELS))
 
 

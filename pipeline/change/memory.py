@@ -15,7 +15,7 @@ from pipeline.change.haze import HazeMeter
 from pipeline.change.light import LightMeter
 from pipeline.change.patches import PatchAges
 from pipeline.change.references import ReferenceBank
-from pipeline.change.registration import Alignment, relief
+from pipeline.change.registration import FLOOR_LEVELS, Alignment, relief
 from pipeline.change.steady import SteadyView
 from pipeline.change.view import MISFIT_CORRELATION, ViewJudge
 from pipeline.errors import ReferenceViewError
@@ -119,7 +119,7 @@ class CameraMemory:
             self._steady = SteadyView(small.astype(np.float32))
         comparand, registration = self.bank.prepared(self._steady, now)
         levels = luma(small)
-        shape = relief(levels)
+        shape = relief(np.log(levels + np.float32(FLOOR_LEVELS)))
         occupied = self._occupied(ignore, self.alignment)
         alignment = registration.find(shape, ~occupied, self.alignment)
         placed = self._placed(alignment)

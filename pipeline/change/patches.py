@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 JOIN_PX = 5  # coarse pixels: parts of one stall lie that close together
 MIN_TEXTURE_PX = WINDOW_PX + 3  # so wide at least: more than a shadow's edge (3) fills by it
+MAX_CANDIDATES = 64  # parts looked at in one picture, the largest first
+RIM_CONTRAST_SHARE = 0.25  # of the patch's own contrast: less is the blur around it
 MIN_FILL = 0.2  # of its box: a frame of lines round nothing is no thing
 MIN_THICKNESS_PX = 2.5  # coarse pixels, 2 x area / outline: thinner is an edge that light moved
 FLAT_FILL = 0.6  # brightness alone must at least look like a board
@@ -84,36 +86,35 @@ def find_patches(
         max_area: Coarse pixels.
         flat: Whether the pixels stand by brightness only.
     """
-    mask = standing.astype(np.uint8)
-    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    if np.count_nonzero(standing) < min_area:
+        return []
+    opened = cv2.morphologyEx(standing.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    mask = np.asarray(opened, np.uint8)
     if not mask.any():
         return []
     joined = cv2.dilate(mask, np.ones((JOIN_PX, JOIN_PX), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    count, found_labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    labels = np.asarray(found_labels, np.int32)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    largest = sorted(range(1, count), key=lambda label: (-int(areas[label]), label))
     found: list[Patch] = []
-    for label in range(1, count):
-        if stats[label, cv2.CC_STAT_AREA] < min_area:
-            continue
-        patch = _patch(mask, labels, stats[label], label, difference, flat=flat)
+    for label in largest[:MAX_CANDIDATES]:
+        left, top, width, height = (int(v) for v in stats[label, :4])
+        window = slice(top, top + height), slice(left, left + width)
+        part = (labels[window] == label) & (mask[window] > 0)
+        patch = _patch(part, window, difference, flat=flat)
         if patch is not None and min_area <= patch.area <= max_area and _is_sane(patch):
             found.append(patch)
     return sorted(found, key=lambda patch: (-patch.area, patch.top, patch.left))
 
 
 def _patch(
-    mask: NDArray[np.uint8],
-    labels: NDArray[np.int32],
-    stat: NDArray[np.int32],
-    label: int,
-    difference: Difference,
-    *,
-    flat: bool,
+    where: NDArray[np.bool_], window: tuple[slice, slice], difference: Difference, *, flat: bool
 ) -> Patch | None:
-    left, top, width, height = (int(v) for v in stat[:4])
-    window = slice(top, top + height), slice(left, left + width)
-    part = ((labels[window] == label) & (mask[window] > 0)).astype(np.uint8)
-    part = _filled(part)
-    part = _filled(part & difference.edge[window]) if not flat else part
+    top, left = window[0].start, window[1].start
+    part = _filled(where.astype(np.uint8))
+    if not flat:
+        part = _trimmed(part, difference.edge[window], difference.contrast[window])
     ys, xs = np.nonzero(part)
     if len(xs) == 0:
         return None
@@ -134,12 +135,22 @@ def _patch(
     )
 
 
+def _trimmed(
+    part: NDArray[np.uint8], edge: NDArray[np.bool_], contrast: NDArray[np.float32]
+) -> NDArray[np.uint8]:
+    """The part without the rim that blur and the comparison's window have given it."""
+    core = (part > 0) & edge
+    if core.any():
+        core &= contrast >= RIM_CONTRAST_SHARE * np.median(contrast[core])
+    return _filled(core.astype(np.uint8))
+
+
 def _filled(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Gaps closed and holes filled."""
-    part = cv2.morphologyEx(part, cv2.MORPH_CLOSE, np.ones((JOIN_PX, JOIN_PX), np.uint8))
-    contours, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(part, contours, -1, 1, cv2.FILLED)
-    return np.asarray(part, np.uint8)
+    closed = cv2.morphologyEx(part, cv2.MORPH_CLOSE, np.ones((JOIN_PX, JOIN_PX), np.uint8))
+    contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(closed, contours, -1, 1, cv2.FILLED)
+    return np.asarray(closed, np.uint8)
 
 
 def _is_sane(patch: Patch) -> bool:
@@ -187,10 +198,7 @@ def is_airborne(patch: Patch, steady: NDArray[np.float32], comparand: Comparand)
         comparand: The reference view.
     """
     window, mask, outline = _surroundings(patch, steady.shape[:2])
-    change = cv2.absdiff(
-        cv2.blur(steady[window], (OUTLINE_BLUR_PX, OUTLINE_BLUR_PX)),
-        cv2.blur(comparand.colour[window], (OUTLINE_BLUR_PX, OUTLINE_BLUR_PX)),
-    )
+    change = np.abs(_smooth(steady[window]) - _smooth(comparand.colour[window]))
     inside = max(float(channel_max(change)[mask].mean()), 1.0)
     return _slope(change, outline) / inside < SOFT_OUTLINE
 
@@ -233,7 +241,11 @@ def _surroundings(
 
 def _step(colour: NDArray[np.float32], outline: NDArray[np.bool_]) -> float:
     """Mean slope of the blurred colour along an outline, grey levels per pixel."""
-    return _slope(cv2.blur(colour, (OUTLINE_BLUR_PX, OUTLINE_BLUR_PX)), outline)
+    return _slope(_smooth(colour), outline)
+
+
+def _smooth(colour: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(cv2.blur(colour, (OUTLINE_BLUR_PX, OUTLINE_BLUR_PX)), np.float32)
 
 
 def _slope(smooth: NDArray[np.float32], outline: NDArray[np.bool_]) -> float:

@@ -19,6 +19,7 @@ NOISE_STEP_LEVELS = 0.25  # stored noise is a byte: 0..63.75 levels
 CLIP_NOISE_FACTOR = 3.0  # a larger difference pulls no harder: a mean that behaves like a median
 CLIP_LEVELS = 4.0
 SETTLE_SECONDS = 120.0  # a young reference still follows quickly, then ever more slowly
+LEARN_EVERY_SECONDS = 3.0  # what takes minutes need not be done for each picture
 CHANNELS = 3
 
 
@@ -69,6 +70,7 @@ class LiveReference:
         self.colour = view.colour.astype(np.float32)
         self.noise = view.noise.astype(np.float32) * np.float32(NOISE_STEP_LEVELS)
         self.known = view.known.copy()
+        self._unlearned_seconds = 0.0
 
     @classmethod
     def blank(
@@ -128,6 +130,10 @@ class LiveReference:
             slow_seconds: Time constant of an old reference.
         """
         self.seconds += dt
+        self._unlearned_seconds += dt
+        if self._unlearned_seconds < LEARN_EVERY_SECONDS:
+            return
+        dt, self._unlearned_seconds = self._unlearned_seconds, 0.0
         # Young references settle; the rate falls from 1/120 s to 1/slow_seconds with age.
         time_constant = min(max(self.seconds, SETTLE_SECONDS), slow_seconds)
         rate = np.float32(1.0 - np.exp(-dt / time_constant))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from pipeline.change.channels import Number
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -17,6 +19,10 @@ RELIEF_LIMIT = 0.4  # log units: a lamp may not outweigh the street
 NEWTON_ROUNDS = 2  # of refinement; phase correlation has already come within half a pixel
 SCALE_LIMIT = 0.015  # zoom that a nudge or a warm lens may cause
 SETTLED_PX = 0.12  # a shift that small is not worth an interpolation
+SETTLED_SCALE = 0.001  # 0.16 coarse pixels at the border
+ERROR_SCALE = 0.1  # log units: what moves or is new has little say
+STEP = 3  # one pixel in nine fixes three numbers
+MIN_FIT_PX = 100  # too little left of the picture to fit three numbers on
 BETTER = 0.02  # correlation that another alignment must gain over the last one
 
 
@@ -44,7 +50,7 @@ class Alignment:
 
     def apply(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The picture as it would look from the reference's place."""
-        return np.asarray(_warped(image, self.dx, self.dy, self.scale), np.uint8)
+        return _warped(image, self.dx, self.dy, self.scale)
 
     def inside(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
         """True where the picture still shows the reference's pixel (rows, columns)."""
@@ -66,14 +72,14 @@ class Alignment:
         return moved.astype(np.bool_)
 
 
-def relief(luma: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Local relief of a grey picture (0..255): log brightness less its neighbourhood's, clipped.
+def relief(log: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Local relief of log brightness (h x w): less its neighbourhood's mean, clipped.
 
     Shadows, exposure and fog change it far less than brightness.
     """
-    log = np.log(luma + np.float32(FLOOR_LEVELS))
     low = cv2.blur(log, (RELIEF_WINDOW_PX, RELIEF_WINDOW_PX))
-    return np.clip(log - low, -RELIEF_LIMIT, RELIEF_LIMIT)
+    relief_of = np.clip(log - low, -RELIEF_LIMIT, RELIEF_LIMIT)
+    return np.asarray(relief_of, np.float32)
 
 
 class Registration:
@@ -91,9 +97,7 @@ class Registration:
         gy = cv2.Scharr(reference, cv2.CV_32F, 0, 1, scale=1 / 32)
         ys, xs = np.mgrid[0:rows, 0:columns].astype(np.float32)
         zoom = gx * (xs - (columns - 1) / 2) + gy * (ys - (rows - 1) / 2)
-        self._slopes = np.stack([gx, gy, zoom])[
-            :, ::2, ::2
-        ]  # one pixel in four fixes three numbers
+        self._slopes = np.stack([gx, gy, zoom])[:, ::STEP, ::STEP]
 
     def find(
         self, picture: NDArray[np.float32], usable: NDArray[np.bool_], before: Alignment
@@ -119,9 +123,9 @@ class Registration:
     def _scored(
         self, picture: NDArray[np.float32], usable: NDArray[np.bool_], guess: Alignment
     ) -> Alignment:
-        warped = _warped(picture, guess.dx, guess.dy, guess.scale)[::2, ::2]
-        keep = usable[::2, ::2].astype(np.float32)
-        a, b = warped * keep, self._reference[::2, ::2]
+        warped = _warped(picture, guess.dx, guess.dy, guess.scale)[::STEP, ::STEP]
+        keep = usable[::STEP, ::STEP].astype(np.float32)
+        a, b = warped * keep, self._reference[::STEP, ::STEP]
         power = float(np.sqrt((a * a).sum() * (b * b * keep).sum()))
         correlation = float((a * b).sum()) / power if power > 0 else 0.0
         return Alignment(dx=guess.dx, dy=guess.dy, scale=guess.scale, correlation=correlation)
@@ -131,16 +135,14 @@ class Registration:
     ) -> Alignment:
         """Gauss-Newton on shift and zoom (Lucas and Kanade's method)."""
         dx, dy, scale = start.dx, start.dy, start.scale
-        keep = usable[::2, ::2]
+        keep = usable[::STEP, ::STEP]
         slopes = self._slopes[:, keep]
-        if slopes.shape[1] < 100:  # noqa: PLR2004 - too little left of the picture to fit on
+        if slopes.shape[1] < MIN_FIT_PX:
             return start
-        reference = self._reference[::2, ::2][keep]
+        reference = self._reference[::STEP, ::STEP][keep]
         for _ in range(NEWTON_ROUNDS):
-            error = _warped(picture, dx, dy, scale)[::2, ::2][keep] - reference
-            weight = 1.0 / (
-                1.0 + np.square(error / 0.1)
-            )  # 0.1 log units: what moves has little say
+            error = _warped(picture, dx, dy, scale)[::STEP, ::STEP][keep] - reference
+            weight = 1.0 / (1.0 + np.square(error / ERROR_SCALE))
             weighted = slopes * weight
             normal = weighted @ slopes.T + np.diag([1e-3, 1e-3, 1.0]).astype(np.float32)
             step = np.linalg.solve(normal, weighted @ error)
@@ -149,8 +151,8 @@ class Registration:
         return self._scored(picture, usable, Alignment(dx=dx, dy=dy, scale=scale))
 
 
-def _warped(image: NDArray[np.generic], dx: float, dy: float, scale: float) -> NDArray[np.generic]:
-    if abs(dx) < SETTLED_PX and abs(dy) < SETTLED_PX and abs(scale - 1) < 0.001:  # noqa: PLR2004 - 0.16 px at the border
+def _warped(image: NDArray[Number], dx: float, dy: float, scale: float) -> NDArray[Number]:
+    if max(abs(dx), abs(dy)) < SETTLED_PX and abs(scale - 1) < SETTLED_SCALE:
         return image
     rows, columns = image.shape[:2]
     cx, cy = (columns - 1) / 2, (rows - 1) / 2
@@ -161,4 +163,4 @@ def _warped(image: NDArray[np.generic], dx: float, dy: float, scale: float) -> N
     moved = cv2.warpAffine(
         image, matrix, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE
     )
-    return np.asarray(moved)
+    return np.asarray(moved, image.dtype)

@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 import zipfile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from pipeline.errors import ReferenceViewError
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 FORMAT: Final = 1
 SUFFIX: Final = ".reference.npz"
@@ -98,7 +100,7 @@ def _damaged(path: Path, what: str) -> ReferenceViewError:
 
 
 def _packed(view: ReferenceView) -> bytes:
-    fields = {
+    fields: dict[str, NDArray[Any]] = {
         "format": np.array(FORMAT, np.int64),
         "camera_id": np.array(view.camera_id),
         "light": np.array(view.light.value),
@@ -109,11 +111,12 @@ def _packed(view: ReferenceView) -> bytes:
         "known": view.known,
     }
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **fields, sha256=np.array(_digest(fields)))
+    fields["sha256"] = np.array(_digest(fields))
+    np.savez_compressed(buffer, allow_pickle=False, **fields)
     return buffer.getvalue()
 
 
-def _digest(fields: dict[str, np.ndarray]) -> str:
+def _digest(fields: dict[str, NDArray[Any]]) -> str:
     """SHA-256 over names, types, shapes and values of the fields."""
     digest = hashlib.sha256()
     for name in FIELDS:

@@ -14,7 +14,7 @@ from pipeline.episodes.events import Episode, EpisodeEvent
 from pipeline.episodes.presence import Sight
 from pipeline.episodes.settings import EpisodeSettings, ViolationEpisodeSettings
 from pipeline.episodes.snapshots import parse_snapshot
-from pipeline.episodes.spots import act_of, is_part_of, same_spot
+from pipeline.episodes.spots import act_of, is_part_of, same_spot, stand_together
 from pipeline.errors import SnapshotError
 from pipeline.rules.judgement import Judgement
 from pipeline.rules.observation import Observation
@@ -151,7 +151,12 @@ class EpisodeBook:
         if not judgement.fired:
             return None  # something else at the same spot does not keep an episode alive
         near = [
-            e for e in candidates if same_spot(e.episode.fraction_box, box, self._settings_of(e))
+            e
+            for e in candidates
+            if same_spot(e.episode.fraction_box, box, self._settings_of(e))
+            or stand_together(
+                box, judgement.started_at, episode=e.episode, settings=self._settings_of(e)
+            )
         ]
         return max(near, key=lambda e: e.episode.fraction_box.iou(box), default=None)
 

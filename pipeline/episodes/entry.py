@@ -99,6 +99,10 @@ class Entry:
         self.absent_seconds = 0.0
         best = max(seen, key=lambda j: (j.fired, j.explanation.score, -j.presence_id))
         self._take(best)
+        for other in seen:  # companions: a cart and the tricycle that brought it
+            if other.fired and other is not best:
+                box = self.episode.fraction_box.union(other.fraction_box)
+                self.episode = replace(self.episode, fraction_box=box)
         if best.fired:
             heard = self.subtype_seconds.get(best.subtype, 0.0)
             self.subtype_seconds[best.subtype] = heard + step_seconds

@@ -68,6 +68,10 @@ class ViolationEpisodeSettings(Settings):
     min_iou: Share = 0.2
     # Or whose centres are nearer than this share of their size: a 3-5 m cell around a 2-3 m stall.
     max_centre_distance: Annotated[float, Field(ge=0)] = 0.75
+    # Two things that came within this time of each other and stand closer than this share of
+    # their size are one act (a vendor's cart and the tricycle that brought it). 0: never.
+    companion_seconds: Annotated[float, Field(ge=0)] = 0.0
+    companion_gap: Annotated[float, Field(ge=0)] = 0.25
 
 
 def _advertising() -> ViolationEpisodeSettings:
@@ -86,7 +90,7 @@ def _advertising() -> ViolationEpisodeSettings:
 class EpisodeSettings(Settings):
     """Settings of a camera's episode book."""
 
-    vending: ViolationEpisodeSettings = ViolationEpisodeSettings()
+    vending: ViolationEpisodeSettings = ViolationEpisodeSettings(companion_seconds=30.0)
     advertising: ViolationEpisodeSettings = _advertising()
     # Puffs of one working day belong together by the 30 min gap.
     dust: ViolationEpisodeSettings = ViolationEpisodeSettings()

@@ -34,6 +34,25 @@ def same_spot(a: Box, b: Box, settings: ViolationEpisodeSettings) -> bool:
     return a.iou(b) >= settings.min_iou or centre_distance(a, b) <= settings.max_centre_distance
 
 
+def stand_together(
+    fraction_box: Box,
+    started_at: datetime,
+    *,
+    episode: Episode,
+    settings: ViolationEpisodeSettings,
+) -> bool:
+    """Whether something came with an open episode and stands beside it: one act, two things."""
+    apart = abs((started_at - episode.started_at).total_seconds())
+    if settings.companion_seconds <= 0 or apart > settings.companion_seconds:
+        return False
+    a, b = fraction_box, episode.fraction_box
+    across = max(a.x1, b.x1) - min(a.x2, b.x2)
+    down = max(a.y1, b.y1) - min(a.y2, b.y2)
+    return across <= settings.companion_gap * min(
+        a.width, b.width
+    ) and down <= settings.companion_gap * min(a.height, b.height)
+
+
 def is_part_of(
     violation: Violation,
     fraction_box: Box,

@@ -6,9 +6,11 @@ it persists, grows and billows. Bare soil is a finding of its own, measured else
 
 from __future__ import annotations
 
+import math
+
 from pipeline.camera import Camera
 from pipeline.change.results import Haze, Light
-from pipeline.episodes.presence import Presence, Sighting, SpotReport
+from pipeline.episodes.presence import Presence, Sighting, SpotReport, blend
 from pipeline.episodes.presence_book import PresenceBook
 from pipeline.geometry import Box
 from pipeline.rules.dust_reasons import explain_plume, explain_soil
@@ -23,6 +25,10 @@ from pipeline.zones import Zone, ZoneKind
 DUST_IN_SITE_SHARE = 0.3
 # Bare soil is measured once in a while and holds until the next measurement, but not for ever.
 SOIL_STALE_SECONDS = 300.0
+# The plume's box follows what is seen within this time; the network's boxes hold all of the plume,
+# the veil's only the rag that is largest just now.
+NETWORK_BOX_SECONDS = 10.0
+VEIL_BOX_SECONDS = 40.0
 
 
 class DustRule:
@@ -36,7 +42,7 @@ class DustRule:
         self._sites = {zone.id: zone for zone in camera.zones_of(ZoneKind.SITE)}
         self._plumes = PresenceBook(self.settings.presence)
         self._soils = PresenceBook(self.settings.soil_presence)
-        self._plume_boxes: dict[str, Box] = {}  # by site: where its plume was seen last
+        self._plume_boxes: dict[str, tuple[float, Box]] = {}  # by site: seconds, where it stands
         self._soil: dict[str, tuple[float, float]] = {}  # by site: seconds, share measured last
 
     def observe(self, observation: Observation) -> RuleOutcome:
@@ -91,11 +97,21 @@ class DustRule:
     def _remember_box(
         self, zone_id: str, haze: Haze | None, dust: list[Part], observation: Observation
     ) -> None:
-        """Where the plume is now: the network's box, else the veil's."""
+        """Follow where the plume stands: the network's box, else, more slowly, the veil's.
+
+        A plume tears, and any one picture's largest rag is not where it stands.
+        """
         if dust and dust[0].support >= MIN_OPEN_SUPPORT:
-            self._plume_boxes[zone_id] = dust[0].fraction_box
+            box, follow_seconds = dust[0].fraction_box, NETWORK_BOX_SECONDS
         elif haze is not None and haze.box is not None and self._shows(haze):
-            self._plume_boxes[zone_id] = observation.to_fractions(haze.box)
+            box, follow_seconds = observation.to_fractions(haze.box), VEIL_BOX_SECONDS
+        else:
+            return
+        now = observation.seconds
+        before = self._plume_boxes.get(zone_id)
+        if before is not None and 0 <= now - before[0] <= self.settings.presence.lapse_seconds:
+            box = blend(before[1], box, -math.expm1(-(now - before[0]) / follow_seconds))
+        self._plume_boxes[zone_id] = now, box
 
     def _shows(self, haze: Haze) -> bool:
         """Whether enough is veiled to say where the plume is, and to colour what lies behind."""
@@ -107,7 +123,7 @@ class DustRule:
             subtype=Subtype.DUST_PLUME,
             zone_id=zone.id,
             presence_id=presence.presence_id,
-            fraction_box=self._plume_boxes.get(zone.id, presence.fraction_box),
+            fraction_box=self._plume_boxes.get(zone.id, (0.0, presence.fraction_box))[1],
             sight=presence.sight,
             started_at=presence.first_seen_at,
             last_seen_at=presence.last_seen_at,

@@ -55,3 +55,20 @@ def test_stop_ends_a_looping_camera(make_video, tmp_path):
     run = box.run()[0]
     assert run.error is None
     assert len(seen) == 1
+
+
+def test_a_fault_in_one_camera_is_told_and_disturbs_no_other(make_video, tmp_path):
+    """An error that nobody foresaw ends that camera with its name in the run, not in silence."""
+    video = make_video(pictures=75)
+    settings = BoxSettings(
+        data=tmp_path / "box", cameras=(camera("good", video), camera("odd", video))
+    )
+
+    def on_step(camera_id, _step):
+        if camera_id == "odd":
+            raise ZeroDivisionError("nobody foresaw this")
+
+    good, odd = Box(settings, on_step=on_step).run()
+    assert good.error is None
+    assert good.counts.frames == 3
+    assert odd.error == "ZeroDivisionError: nobody foresaw this"

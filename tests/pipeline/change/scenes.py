@@ -29,7 +29,9 @@ KERB = (250, 360)  # the pavement lies left of the line from (250, HORIZON) to (
 def smooth_noise(rng: np.random.Generator, scale: float, shape: tuple[int, int]) -> Picture:
     """Noise of deviation 1 whose grains are `scale` pixels wide."""
     rows, columns = shape
-    small = rng.standard_normal((int(rows / scale) + 2, int(columns / scale) + 2)).astype(np.float32)
+    small = rng.standard_normal((int(rows / scale) + 2, int(columns / scale) + 2)).astype(
+        np.float32
+    )
     large = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_CUBIC)
     return large / max(float(large.std()), 1e-6)
 
@@ -384,7 +386,7 @@ def halo(begin: float) -> Effect:
         if seconds < begin:
             return picture
         ys, xs = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-        glow = np.exp(-(np.hypot(xs - 250, ys - 230) / 70) ** 1.2)[..., None]
+        glow = np.exp(-((np.hypot(xs - 250, ys - 230) / 70) ** 1.2))[..., None]
         return picture * (1 - 0.3 * glow) + 190 * glow
 
     return apply

@@ -135,6 +135,39 @@ def test_a_subtype_that_lasts_is_taken_over():
     assert [e.growth for e in told.events if isinstance(e, EpisodeGrew)] == [Growth.SUBTYPE]
 
 
+BESIDE = Box(0.51, 0.45, 0.61, 0.58)
+
+
+def test_what_came_together_and_stands_side_by_side_is_one_act():
+    """A cart and the tricycle that brought it: one episode, whose box holds both."""
+    told = Told()
+    for second in range(30):
+        told.show(
+            second,
+            judgement(second),
+            judgement(
+                second,
+                presence_id=2,
+                fraction_box=BESIDE,
+                started_at=NOON - timedelta(minutes=3, seconds=20),
+            ),
+        )
+    assert len(told.of(EpisodeOpened)) == 1
+    assert told.book.open_episodes[0].fraction_box == SPOT.union(BESIDE)
+
+
+def test_what_comes_later_to_stand_beside_is_another_act():
+    """A second vendor who comes minutes later is judged alone."""
+    told = Told()
+    for second in range(30):
+        told.show(
+            second,
+            judgement(second, started_at=NOON - timedelta(minutes=9)),
+            judgement(second, presence_id=2, fraction_box=BESIDE),
+        )
+    assert len(told.of(EpisodeOpened)) == 2
+
+
 def test_somewhere_else_is_another_episode():
     """Two stalls at once."""
     told = Told()

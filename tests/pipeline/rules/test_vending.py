@@ -332,19 +332,18 @@ def test_a_box_that_wobbles_at_the_zones_edge_keeps_its_dwell():
     assert not told.ended
 
 
-def test_two_stalls_side_by_side_are_two_acts():
-    """Neighbours are not joined into one."""
+@pytest.mark.parametrize(("later_seconds", "acts"), [(60, 2), (10, 1)])
+def test_stalls_side_by_side_are_one_act_only_if_they_came_together(later_seconds, acts):
+    """Neighbours who come a minute apart are two acts, a cart and its tricycle are one."""
     second = Box(0.74, 0.50, 0.86, 0.70)
     people = (Box(0.70, 0.45, 0.74, 0.7), Box(0.87, 0.45, 0.91, 0.7))
-    moment = Moment(
-        (
-            Thing("stall", STALL),
-            Thing("stall", second),
-            *(Thing("person", p) for p in people),
-        ),
-        View(proposals=(STALL, second)),
-    )
-    assert len(story().play(moment, 300).opened) == 2
+    sellers = tuple(Thing("person", p) for p in people)
+
+    def street(seconds):
+        stalls = (STALL,) if seconds < later_seconds else (STALL, second)
+        return Moment((*(Thing("stall", s) for s in stalls), *sellers), View(proposals=stalls))
+
+    assert len(story().play(street, 400).opened) == acts
 
 
 def test_a_restart_neither_alerts_again_nor_loses_the_episode():
