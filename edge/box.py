@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -190,9 +191,8 @@ def _clock_state(camera: BoxCamera) -> ClockState:
 def _run_to_the_end(worker: CameraWorker) -> None:
     """A stream that its camera closes is over, as a file that ends is; what was open is ended."""
     try:
-        worker.run()
-    except StreamEnded:
-        log.info("stream_ended")
+        with suppress(StreamEnded):
+            worker.run()
     finally:
         worker.finish()
 

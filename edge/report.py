@@ -6,8 +6,10 @@ on: the box is a layer above them that a click hides.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from html import escape
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -47,7 +49,7 @@ min-width:150px}.tile b{font-size:22px;font-variant-numeric:tabular-nums;display
 article{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:16px;
 margin-bottom:16px}.head{display:flex;justify-content:space-between;gap:16px;flex-wrap:wrap}
 .grid{display:grid;grid-template-columns:minmax(0,2fr) minmax(280px,1fr);gap:16px;margin-top:12px}
-.stills{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:8px}
+.stills{display:grid;grid-template-columns:repeat(auto-fill,minmax(340px,1fr));gap:8px}
 figure{margin:0;position:relative}figure a{display:block;position:relative}
 img,video{width:100%;display:block;border-radius:4px;background:#000}
 figure svg{position:absolute;inset:0;width:100%;height:100%;pointer-events:none}
@@ -65,13 +67,17 @@ background:var(--card)}@media(max-width:900px){.grid{grid-template-columns:1fr}}
 """
 
 
+# Reasons that count for less decide nothing; the candidate's file keeps them.
+MIN_SHOWN_WEIGHT = 0.05
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One episode for the page."""
 
     candidate: Candidate
     camera: Camera
-    bundle: Path  # folder of the evidence bundle, relative to the page
+    bundle: Path  # folder of the evidence bundle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +103,7 @@ def write_report(
     """Write the page.
 
     Args:
-        path: The HTML file; evidence paths are relative to its folder.
+        path: The HTML file; the evidence is linked relative to its folder.
         findings: In the order in which they are shown.
         left_alone: What was judged and not called a violation.
         figures: (value, Chinese label, English label) of the tiles above.
@@ -108,7 +114,7 @@ def write_report(
         "</span></div>"
         for value, zh, en in figures
     )
-    articles = "".join(_article(finding) for finding in findings) or (
+    articles = "".join(_article(finding, path.parent) for finding in findings) or (
         '<article><p>没有发现。<span class="soft">Nothing was found. What a rule looked at and'
         " left alone is listed below.</span></p></article>"
     )
@@ -126,7 +132,7 @@ def write_report(
     path.write_text(page, encoding="utf-8")
 
 
-def _article(finding: Finding) -> str:
+def _article(finding: Finding, page_folder: Path) -> str:
     candidate, camera = finding.candidate, finding.camera
     violation_zh, violation_en = VIOLATION_WORDS[candidate.violation]
     subtype_zh, subtype_en = SUBTYPE_WORDS[candidate.subtype]
@@ -143,7 +149,8 @@ def _article(finding: Finding) -> str:
         f'<p class="soft">{escape(violation_en)}: {escape(subtype_en)}</p></div>'
         f"<div><p><b>{escape(camera.name or camera.id)}</b> {escape(camera.place)}</p>"
         f'<p class="soft">{times}</p></div></div><div class="grid"><div>'
-        f"{_pictures(finding)}</div><div><ul>{_reasons(candidate.explanation.reasons)}</ul>"
+        f"{_pictures(finding, page_folder)}</div><div>"
+        f"<ul>{_reasons(candidate.explanation.reasons)}</ul>"
         f"{_integrity(finding)}</div></div></article>"
     )
 
@@ -153,20 +160,22 @@ def _local(instant: datetime, timezone: ZoneInfo) -> str:
     return f'<time title="{instant.isoformat()}">{shown}</time>'
 
 
-def _pictures(finding: Finding) -> str:
+def _pictures(finding: Finding, page_folder: Path) -> str:
+    folder = os.path.relpath(finding.bundle / ITEMS_FOLDER, page_folder)
     stills = [i for i in finding.candidate.evidence if i.media_type.startswith("image/")]
     shown = [i for i in stills if i.kind is not ItemKind.REDACTED]
     clips = [i for i in finding.candidate.evidence if i.kind is ItemKind.CLIP]
-    parts = [_figure(finding, item) for item in shown]
+    parts = [_figure(finding, item, folder) for item in shown]
     parts += [
-        f'<figure><video controls muted preload="metadata" src="{_href(finding, item)}"></video>'
+        f'<figure><video controls muted preload="metadata" src="{_href(folder, item)}">'
+        "</video>"
         f"<figcaption>{_role(item)} · {item.size_bytes / 1e6:.1f} MB</figcaption></figure>"
         for item in clips
     ]
     return f'<div class="stills">{"".join(parts)}</div>'
 
 
-def _figure(finding: Finding, item: EvidenceItem) -> str:
+def _figure(finding: Finding, item: EvidenceItem, folder: str) -> str:
     layer = ""
     if item.kind is ItemKind.STILL:  # a crop has other coordinates
         x1, y1, x2, y2 = finding.candidate.box
@@ -174,7 +183,7 @@ def _figure(finding: Finding, item: EvidenceItem) -> str:
             '<svg viewBox="0 0 1 1" preserveAspectRatio="none">'
             f'<rect x="{x1:.4f}" y="{y1:.4f}" width="{x2 - x1:.4f}" height="{y2 - y1:.4f}"/></svg>'
         )
-    href = _href(finding, item)
+    href = _href(folder, item)
     when = _local(item.captured_at, finding.camera.timezone)
     return (
         f'<figure><a href="{href}"><img loading="lazy" src="{href}" alt="{escape(item.role)}">'
@@ -182,8 +191,8 @@ def _figure(finding: Finding, item: EvidenceItem) -> str:
     )
 
 
-def _href(finding: Finding, item: EvidenceItem) -> str:
-    return escape((finding.bundle / ITEMS_FOLDER / item.name).as_posix(), quote=True)
+def _href(folder: str, item: EvidenceItem) -> str:
+    return escape(f"{PurePath(folder).as_posix()}/{item.name}", quote=True)
 
 
 def _role(item: EvidenceItem) -> str:
@@ -192,7 +201,8 @@ def _role(item: EvidenceItem) -> str:
 
 
 def _reasons(reasons: Iterable[Reason]) -> str:
-    ordered = sorted(reasons, key=lambda reason: (reason.code == PRIOR, -abs(reason.weight)))
+    heard = [reason for reason in reasons if abs(reason.weight) >= MIN_SHOWN_WEIGHT]
+    ordered = sorted(heard, key=lambda reason: (reason.code == PRIOR, -abs(reason.weight)))
     return "".join(
         f'<li class="{"for" if reason.supports else "against"}">{escape(reason.text_zh)}<br>'
         f"<span>{escape(reason.text)} ({_WITNESS_WORDS[reason.witness][0]}"

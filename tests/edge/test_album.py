@@ -23,7 +23,7 @@ from pipeline.rules.observation import Observation
 from pipeline.violations import Subtype
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-FORMAT = StreamFormat(codec="h264", extradata=b"", width=16, height=8)
+FORMAT = StreamFormat(codec="h264", extradata=b"")
 CAMERA = Camera(id="c")
 PICTURE = np.arange(16 * 8 * 3, dtype=np.uint8).reshape(8, 16, 3)
 GATE = QualityGate()

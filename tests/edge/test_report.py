@@ -51,7 +51,7 @@ def item(name, kind, role, media_type="image/jpeg"):
     )  # fmt: skip
 
 
-def finding(**changes):
+def finding(folder=Path(), **changes):
     candidate = Candidate(
         **{
             "candidate_id": UUID(int=7), "box_id": "b", "camera_id": "gate-3",
@@ -78,7 +78,7 @@ def finding(**changes):
             **changes,
         }
     )  # fmt: skip
-    return Finding(candidate=candidate, camera=CAMERA, bundle=Path("evidence/00000001-x"))
+    return Finding(candidate=candidate, camera=CAMERA, bundle=folder / "evidence/00000001-x")
 
 
 def page_of(tmp_path, findings, **options):
@@ -93,7 +93,7 @@ def page_of(tmp_path, findings, **options):
 
 def test_every_item_is_linked_where_the_bundle_keeps_it(tmp_path):
     """Stills, close-ups and the clip are shown from the bundle's items; redacted copies are not."""
-    _, links = page_of(tmp_path, [finding()])
+    _, links = page_of(tmp_path, [finding(tmp_path)])
     folder = "evidence/00000001-x/items/"
     assert {t for t in links.targets if t.startswith(folder)} == {
         f"{folder}{name}" for name in ("first.jpg", "close_up.jpg", "clip.mp4")
