@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from pipeline.change.evidence import STABLE_SECONDS
@@ -35,6 +36,7 @@ MAX_STEP_SECONDS = 10.0  # what one picture may prove: a gap in the stream is no
 TREMBLING_LEVELS = (
     6.0  # mean deviation of leaves and flags: they never hold still, learn their mean
 )
+NEAR_PX = 17  # coarse pixels, 8 to each side: a canopy's legs, a board's frame
 DOUBT_SECONDS = 2.0  # of evidence: the reference does not learn what may be a new thing
 EXPLAINED_SHARE = 0.01  # of the picture may differ when dusk falls on the view in use
 FOG_DIFFERS_SHARE = 0.02  # of the picture: fog changes far more
@@ -114,7 +116,7 @@ class ChangeDetector:
         sight = _sight(memory, look, difference, startled, field)
         state = memory.judge.update(sight, dt)
         proposals, standing = self._propose(memory, look, difference, field, state)
-        self._learn(memory, look, difference, field, state)
+        self._learn(memory, look, field, state)
         hazes = self._measure_haze(memory, look, field, state)
         self._move_on(memory, look, state)
         shift = look.alignment.shift
@@ -229,7 +231,6 @@ class ChangeDetector:
         self,
         memory: CameraMemory,
         look: Look,
-        difference: Difference,
         field: HazeField | None,
         state: ViewState,
     ) -> None:
@@ -244,16 +245,15 @@ class ChangeDetector:
         ready = (steady.seconds >= settings.learn_seconds) | (trembling & watched)
         if live.acquire(steady, clear & ready):
             memory.bank.refresh()
+        if not live.is_due(look.dt):
+            return
         given_up = evidence.held_seconds >= settings.hold_seconds
-        doubtful = (evidence.standing | (evidence.solid_seconds > DOUBT_SECONDS)) & ~given_up
+        standing = evidence.standing & ~given_up
+        # Plain parts of a thing differ by brightness only: its surroundings wait with it.
+        near = cv2.dilate(standing.astype(np.uint8), np.ones((NEAR_PX, NEAR_PX), np.uint8)) > 0
+        doubtful = near | ((evidence.solid_seconds > DOUBT_SECONDS) & ~given_up)
         where = free & ~doubtful & ((steady.seconds >= STABLE_SECONDS) | trembling)
-        live.learn(
-            steady,
-            where,
-            given_up | difference.veil,
-            dt=look.dt,
-            slow_seconds=settings.slow_seconds,
-        )
+        live.learn(steady, where, given_up, slow_seconds=settings.slow_seconds)
 
     def _measure_haze(
         self, memory: CameraMemory, look: Look, field: HazeField | None, state: ViewState

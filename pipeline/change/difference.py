@@ -32,6 +32,7 @@ TELLING_WEIGHT = 0.55  # of 1: half of the texture is more than noise
 OTHER_SLOPE_SHARE = 0.6  # blur halves a fine slope; something else before it changes all of it
 GAINED_GRADIENT = 0.035  # log units per pixel that the reference does not explain
 GAINED_SHARE = 0.5  # of a window: a line (a shadow's edge) fills less than half of it
+CROWDED_SHARE = 0.72  # where two edges of shadow meet at a sharp angle it is up to 0.7
 SHADOW_CHROMA = 0.14  # log units: blue sky light shifts the colour of shadows by up to about this
 SURE_CHROMA = 0.18
 VEIL_LUMA = 0.10  # log units: 10 %, the least difference of brightness that counts
@@ -49,7 +50,7 @@ class Difference:
     """Per coarse pixel (h x w), what differs from the reference and how."""
 
     solid: NDArray[np.bool_]  # texture or colour differ: something stands there
-    coloured: NDArray[np.bool_]  # of these, those of another colour
+    proven: NDArray[np.bool_]  # of these, what light cannot do: another colour, crowds of new edges
     sure: NDArray[np.bool_]  # of the solid ones, those that may found a patch
     edge: NDArray[np.bool_]  # the pixel itself differs; the other masks reach over its border
     veil: NDArray[np.bool_]  # only brightness differs: light, or a thing as plain as its ground
@@ -118,7 +119,7 @@ class Comparand:
         score = np.maximum(np.maximum(lost, gained), contrast)
         return Difference(
             solid=solid,
-            coloured=coloured & solid,
+            proven=(coloured | (gained > CROWDED_SHARE)) & solid,
             sure=sure & solid,
             contrast=contrast,
             edge=edge,
@@ -133,7 +134,7 @@ class Comparand:
         """How little of the window's texture is still the reference's, in [0, 1]."""
         x, y = np.clip(gx, -self.clip, self.clip), np.clip(gy, -self.clip, self.clip)
         common = box_mean(x * self.texture_x + y * self.texture_y)
-        power = np.sqrt(box_mean(x * x + y * y) * self.energy)
+        power = np.sqrt(np.maximum(box_mean(x * x + y * y) * self.energy, 0.0))
         # Two ways to keep it: as an amplitude (an added edge does not count against it) and as a
         # correlation (blur and fog, which only weaken it, do not).
         amplitude = common / (self.energy + np.float32(FLAT_GRADIENT**2))

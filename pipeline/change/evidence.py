@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from pipeline.change.difference import Difference
 
 STABLE_SECONDS = 3.0  # the steady view must hold that long before a difference counts
-CAP_FACTOR = 2.0  # of the age asked for: what has gone is let go after as long again
-LEAVE_FACTOR = 0.5  # a pixel leaves at half the age it entered at, so that patches do not flicker
+LEAVE_FACTOR = 0.5  # of the shortest age: a pixel leaves so much below the age it entered at
 OCCUPIED_SECONDS = 60.0  # time constant of "how often is a person or vehicle here"
 UNSTEADY_DECAY = 0.2  # of a second per second, where the picture does not come to rest
 
@@ -26,6 +25,7 @@ class StandingEvidence:
     ) -> None:
         self._min_age_seconds = min_age_seconds
         self._flat_age_seconds = flat_age_seconds
+        self._keep_seconds = min_age_seconds  # what has gone is let go after about so long
         self.solid_seconds = np.zeros(shape, np.float32)
         self.veil_seconds = np.zeros(shape, np.float32)
         self.held_seconds = np.zeros(shape, np.float32)  # how long the pixel has been standing
@@ -44,21 +44,17 @@ class StandingEvidence:
         rate = np.float32(1.0 - np.exp(-dt / OCCUPIED_SECONDS))
         self.occupied_share += (occupied - self.occupied_share) * rate
         stable = (steady_seconds >= STABLE_SECONDS) & ~occupied
-        unsteady = ~stable & ~occupied
-        self.solid_seconds = _accumulated(
-            self.solid_seconds, difference.solid, stable, unsteady, dt, self._min_age_seconds
-        )
-        self.veil_seconds = _accumulated(
-            self.veil_seconds,
-            difference.veil | difference.solid,
-            stable,
-            unsteady,
-            dt,
-            self._flat_age_seconds,
-        )
-        self.standing = _hysteresis(self.standing, self.solid_seconds, self._min_age_seconds)
+        solid, any_ = difference.solid, difference.veil | difference.solid
+        step = np.where(stable, np.float32(dt), np.float32(0.0))
+        fading = np.where(occupied | stable, np.float32(0.0), np.float32(UNSTEADY_DECAY * dt))
+        keep = self._keep_seconds
+        age, flat_age = self._min_age_seconds, self._flat_age_seconds
+        self.solid_seconds = _grown(self.solid_seconds, solid, step, fading, limit=age + keep)
+        self.veil_seconds = _grown(self.veil_seconds, any_, step, fading, limit=flat_age + keep)
+        leave = LEAVE_FACTOR * self._keep_seconds
+        self.standing = _hysteresis(self.standing, self.solid_seconds, age, age - leave)
         self.standing_veil = _hysteresis(
-            self.standing_veil, self.veil_seconds, self._flat_age_seconds
+            self.standing_veil, self.veil_seconds, flat_age, flat_age - leave
         )
         self.held_seconds = np.where(self.standing, self.held_seconds + dt, 0.0).astype(np.float32)
 
@@ -74,20 +70,19 @@ class StandingEvidence:
         self.standing_veil[where] = False
 
 
-def _accumulated(
+def _grown(
     seconds: NDArray[np.float32],
     differs: NDArray[np.bool_],
-    stable: NDArray[np.bool_],
-    unsteady: NDArray[np.bool_],
-    dt: float,
-    age: float,
+    step: NDArray[np.float32],
+    fading: NDArray[np.float32],
+    *,
+    limit: float,
 ) -> NDArray[np.float32]:
-    sign = np.where(differs, np.float32(dt), np.float32(-dt))
-    change = np.where(stable, sign, np.where(unsteady, np.float32(-UNSTEADY_DECAY * dt), 0.0))
-    return np.clip(seconds + change, 0.0, CAP_FACTOR * age).astype(np.float32)
+    change = np.where(differs, step, -step) - fading
+    return np.asarray(np.clip(seconds + change, 0.0, limit), np.float32)
 
 
 def _hysteresis(
-    before: NDArray[np.bool_], seconds: NDArray[np.float32], age: float
+    before: NDArray[np.bool_], seconds: NDArray[np.float32], enter: float, leave: float
 ) -> NDArray[np.bool_]:
-    return (seconds >= age) | (before & (seconds >= LEAVE_FACTOR * age))
+    return np.asarray((seconds >= enter) | (before & (seconds >= leave)), np.bool_)

@@ -32,7 +32,8 @@ RING_PX = (6, 10)  # coarse pixels around a patch: beyond the reach of the haze 
 RING_VEILED_SHARE = 0.35
 OUTLINE_BLUR_PX = 5  # brick and leaves vanish, the outline of a thing stays
 MIN_SURE = 0.25  # of a patch must be beyond doubt, the rest may hang on
-MIN_COLOURED = 0.3  # of a patch: with less, texture tells, and proves nothing finer than its window
+MIN_STRENGTH = 0.1  # what stood there and has gone is no patch, though its evidence still fades
+MIN_PROVEN = 0.15  # of a patch; with less, texture tells, and proves nothing finer than its window
 SAME_OVERLAP = 0.25  # of the smaller box: the same patch as in the last picture
 LOST_SECONDS = 30.0  # a patch hidden for so long keeps its age
 BORDER_PX = 2
@@ -49,7 +50,7 @@ class Patch:
     mask: NDArray[np.bool_]  # height x width
     strength: float  # mean difference score, in [0, 1]
     sure_share: float  # where the difference could found a patch, in [0, 1]
-    coloured_share: float  # where it has another colour, in [0, 1]
+    proven_share: float  # with what light cannot do, in [0, 1]
     flat: bool  # only brightness tells it
 
     @property
@@ -130,7 +131,7 @@ def _patch(
         mask=inside,
         strength=float(scores[inside].mean()),
         sure_share=float(difference.sure[place][inside].mean()),
-        coloured_share=float(difference.coloured[place][inside].mean()),
+        proven_share=float(difference.proven[place][inside].mean()),
         flat=flat,
     )
 
@@ -156,13 +157,13 @@ def _filled(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _is_sane(patch: Patch) -> bool:
     if patch.fill < (FLAT_FILL if patch.flat else MIN_FILL):
         return False
-    if not patch.flat and patch.sure_share < MIN_SURE:
+    if patch.strength < MIN_STRENGTH or (not patch.flat and patch.sure_share < MIN_SURE):
         return False
     padded = np.pad(patch.mask.astype(np.uint8), 1)
     outline = int((padded - cv2.erode(padded, np.ones((3, 3), np.uint8))).sum())
     if 2 * patch.area / max(outline, 1) < MIN_THICKNESS_PX:
         return False
-    if patch.coloured_share >= MIN_COLOURED:
+    if patch.proven_share >= MIN_PROVEN:
         return True
     return 2 * float(cv2.distanceTransform(padded, cv2.DIST_L2, 3).max()) >= MIN_TEXTURE_PX
 

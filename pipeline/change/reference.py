@@ -70,7 +70,7 @@ class LiveReference:
         self.colour = view.colour.astype(np.float32)
         self.noise = view.noise.astype(np.float32) * np.float32(NOISE_STEP_LEVELS)
         self.known = view.known.copy()
-        self._unlearned_seconds = 0.0
+        self._waited_seconds = 0.0
 
     @classmethod
     def blank(
@@ -111,32 +111,32 @@ class LiveReference:
         self.known |= new
         return True
 
+    def is_due(self, dt: float) -> bool:
+        """Count `dt` seconds more; whether it is time to learn again."""
+        self.seconds += dt
+        self._waited_seconds += dt
+        return self._waited_seconds >= LEARN_EVERY_SECONDS
+
     def learn(
         self,
         steady: SteadyView,
         where: NDArray[np.bool_],
         unclipped: NDArray[np.bool_],
         *,
-        dt: float,
         slow_seconds: float,
     ) -> None:
-        """Follow the steady view slowly.
+        """Follow the steady view slowly, for the seconds since it last did.
 
         Args:
             steady: What the camera shows now.
             where: h x w, the pixels that may learn.
             unclipped: h x w, those of them that follow a large difference as fast as a small one.
-            dt: Seconds since the last picture.
             slow_seconds: Time constant of an old reference.
         """
-        self.seconds += dt
-        self._unlearned_seconds += dt
-        if self._unlearned_seconds < LEARN_EVERY_SECONDS:
-            return
-        dt, self._unlearned_seconds = self._unlearned_seconds, 0.0
         # Young references settle; the rate falls from 1/120 s to 1/slow_seconds with age.
         time_constant = min(max(self.seconds, SETTLE_SECONDS), slow_seconds)
-        rate = np.float32(1.0 - np.exp(-dt / time_constant))
+        rate = np.float32(1.0 - np.exp(-self._waited_seconds / time_constant))
+        self._waited_seconds = 0.0
         limit = np.where(unclipped, 255.0, CLIP_NOISE_FACTOR * self.noise + CLIP_LEVELS)
         limit = limit.astype(np.float32)[..., None]
         pull = np.clip(steady.colour - self.colour, -limit, limit)

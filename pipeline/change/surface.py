@@ -36,6 +36,8 @@ TEXTURE_PX = 5
 # A spill is a scatter of clods: patches nearer than this are one.
 JOIN_PX = 7
 MIN_PATCH_PX = 4  # smaller is sensor noise that survived the median
+MIN_CORE_PX = 30  # enough to measure texture on
+FLOOR_LEVELS = 8.0  # added to a brightness one divides by: noise in the dark is no texture
 NOISE_FACTOR = 4.0  # times a pixel's own deviation; a false pixel in 15,000
 MAX_SAMPLES = 9  # pictures in one median; more cost time and tell no more
 MIN_SAMPLES = 2  # pictures in which a pixel must be free, before as well as after
@@ -174,7 +176,7 @@ class SurfaceWatch:
         if grid is None:
             return ()
         grey_before, grey_after = before.mean(axis=2), after.mean(axis=2)
-        gain = _texture(grey_after) - _texture(grey_before)
+        gain = _contrast(grey_after) - _contrast(grey_before)
         slope = _slope(grey_after)
         usual_slope = max(float(np.median(_slope(grey_before)[self._inside[self._window]])), 1.0)
         joined = cv2.dilate(changed.astype(np.uint8), np.ones((JOIN_PX, JOIN_PX), np.uint8))
@@ -201,7 +203,7 @@ class SurfaceWatch:
                     ),
                     area_share=area / zone_px,
                     darkening=float((grey_before - grey_after)[patch].mean()) / MAX_LEVEL,
-                    texture_gain=float(gain[patch].mean()) / MAX_LEVEL,
+                    texture_gain=float(np.clip(gain[_interior(patch)].mean(), -1.0, 1.0)),
                     edge_sharpness=float(slope[outline].mean()) / usual_slope,
                 )
             )
@@ -228,12 +230,18 @@ def _matched(
     return (picture * gains).astype(np.float32)
 
 
-def _texture(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Local standard deviation, in grey levels."""
+def _contrast(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Local deviation over local brightness: neither shadow, water nor a lamp changes it much."""
     size = (TEXTURE_PX, TEXTURE_PX)
     mean = np.asarray(cv2.blur(grey, size), np.float32)
     square = np.asarray(cv2.blur(grey * grey, size), np.float32)
-    return np.sqrt(np.maximum(square - mean * mean, 0.0))
+    return np.sqrt(np.maximum(square - mean * mean, 0.0)) / (mean + np.float32(FLOOR_LEVELS))
+
+
+def _interior(patch: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The patch without its rim, where the window sees the outline; all of it if it is small."""
+    core = cv2.erode(patch.astype(np.uint8), np.ones((TEXTURE_PX, TEXTURE_PX), np.uint8)) > 0
+    return core if np.count_nonzero(core) >= MIN_CORE_PX else patch
 
 
 def _slope(grey: NDArray[np.float32]) -> NDArray[np.float32]:
