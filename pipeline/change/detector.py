@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from pipeline.change.difference import Comparand
 from pipeline.change.evidence import STABLE_SECONDS
+from pipeline.change.exposure import Exposure, fit_exposure
 from pipeline.change.grid import Grid
 from pipeline.change.haze import HazeReference
 from pipeline.change.memory import CameraMemory, Look
+from pipeline.change.reference import NOISE_STEP_LEVELS, ReferenceView
 from pipeline.change.registration import Alignment
 from pipeline.change.results import ChangeProposal, ChangeResult, Light, ViewState
 from pipeline.change.settings import ChangeSettings
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from pipeline.change.difference import Difference
     from pipeline.change.haze import HazeField
     from pipeline.change.patches import Patch
-    from pipeline.change.reference import ReferenceView
     from pipeline.change.results import Haze
     from pipeline.frames import Frame
     from pipeline.geometry import Box
@@ -40,6 +42,8 @@ NEAR_PX = 17  # coarse pixels, 8 to each side: a canopy's legs, a board's frame
 DOUBT_SECONDS = 2.0  # of evidence: the reference does not learn what may be a new thing
 EXPLAINED_SHARE = 0.01  # of the picture may differ when dusk falls on the view in use
 FOG_DIFFERS_SHARE = 0.02  # of the picture: fog changes far more
+TRY_SECONDS = 20.0  # between looks at the views of other weather
+FITTING_SHARE = 0.5  # of what differs from the view in use: another must explain the rest
 ABSENT_SECONDS = 60.0  # something has been gone for so long: learn the place without it
 
 
@@ -60,6 +64,7 @@ class ChangeDetector:
         self._waiting: tuple[ReferenceView, ...] = ()
         self._seconds: float | None = None
         self._now = 0.0  # own clock: stream time without its jumps back
+        self._tried_at = -TRY_SECONDS  # when other views were last tried
         self._notes: list[str] = []
 
     def import_references(self, views: Iterable[ReferenceView]) -> None:
@@ -110,7 +115,8 @@ class ChangeDetector:
         light = memory.meter.update(small, dt)
         self._follow_light(memory, light)
         look = memory.look(small, ignore=ignore, frozen=frozen, now=self._now, dt=dt)
-        startled = memory.steady.update(look.picture, look.visible, dt)
+        moving = memory.alignment.undo(memory.moving(look))
+        startled = memory.steady.update(look.picture, look.step, look.visible, dt)
         difference = look.comparand.compare(memory.steady.colour, is_day=light is Light.DAY)
         field = _haze_field(memory, look, difference)
         sight = _sight(memory, look, difference, startled, field)
@@ -127,7 +133,7 @@ class ChangeDetector:
             width=frame.width,
             height=frame.height,
             changed=memory.alignment.undo(standing),
-            moving=memory.alignment.undo(look.moving),
+            moving=moving,
             proposals=proposals,
             hazes=hazes,
             shift_px=(shift[0] / memory.grid.x_scale, shift[1] / memory.grid.y_scale),
@@ -266,6 +272,14 @@ class ChangeDetector:
             for meter in memory.haze_meters
         )
 
+    def _is_time_to_try(self, unstable_seconds: float) -> bool:
+        """Other views are tried when the one in use has not fitted for a while, now and then."""
+        due = self._now - self._tried_at >= TRY_SECONDS
+        if unstable_seconds < TRY_SECONDS or not due:
+            return False
+        self._tried_at = self._now
+        return True
+
     def _move_on(self, memory: CameraMemory, look: Look, state: ViewState) -> None:
         """Begin other reference views where the ones in use have not fitted for long."""
         settings, judge, bank = self._settings, memory.judge, memory.bank
@@ -276,11 +290,32 @@ class ChangeDetector:
             memory.alignment = Alignment()
             memory.begin_anew()
             self._notes.append("references_restarted")
-        elif judge.unstable_seconds >= settings.variant_after_seconds:
+        elif self._is_time_to_try(judge.unstable_seconds):
+            view = _fitting(memory, look)
+            if view is not None:
+                bank.switch_to(view)
+                memory.begin_anew()
+                self._notes.append("variant_switched")
+        if judge.has_settled_elsewhere:
             carried = look.frozen | memory.evidence.standing
             bank.begin_variant(carried, memory.exposure)
             memory.begin_anew()
             self._notes.append("variant_started")
+
+
+def _fitting(memory: CameraMemory, look: Look) -> ReferenceView | None:
+    """The view of another weather that explains the picture far better than the one in use."""
+    best, least = None, FITTING_SHARE * memory.judge.differing_share
+    for view in memory.bank.others():
+        colour = view.colour.astype(np.float32)
+        known = look.visible & view.known
+        exposure = fit_exposure(look.raw, colour, known, Exposure.neutral())
+        comparand = Comparand(colour, view.noise * np.float32(NOISE_STEP_LEVELS))
+        difference = comparand.compare(exposure.apply(look.raw), is_day=view.light is Light.DAY)
+        share = np.count_nonzero(difference.solid & known) / max(int(known.sum()), 1)
+        if share < least:
+            best, least = view, share
+    return best
 
 
 def _sight(

@@ -55,6 +55,7 @@ class Difference:
     edge: NDArray[np.bool_]  # the pixel itself differs; the other masks reach over its border
     veil: NDArray[np.bool_]  # only brightness differs: light, or a thing as plain as its ground
     telling: NDArray[np.bool_]  # the reference has texture there: a veil on it is light
+    log: NDArray[np.float32]  # log brightness now
     contrast: NDArray[np.float32]  # of the pixel itself, 1 is a colour or brightness wholly new
     score: NDArray[np.float32]  # how much differs, in [0, 1]
 
@@ -121,6 +122,7 @@ class Comparand:
             solid=solid,
             proven=(coloured | (gained > CROWDED_SHARE)) & solid,
             sure=sure & solid,
+            log=log,
             contrast=contrast,
             edge=edge,
             veil=veil,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 STABLE_SECONDS = 3.0  # the steady view must hold that long before a difference counts
 LEAVE_FACTOR = 0.5  # of the shortest age: a pixel leaves so much below the age it entered at
 OCCUPIED_SECONDS = 60.0  # time constant of "how often is a person or vehicle here"
+MAX_HELD_SECONDS = 7 * 86400.0  # a float loses the seconds beyond
 UNSTEADY_DECAY = 0.2  # of a second per second, where the picture does not come to rest
 
 
@@ -56,7 +57,9 @@ class StandingEvidence:
         self.standing_veil = _hysteresis(
             self.standing_veil, self.veil_seconds, flat_age, flat_age - leave
         )
-        self.held_seconds = np.where(self.standing, self.held_seconds + dt, 0.0).astype(np.float32)
+        # Until all evidence has gone: what is being given up may not become a new thing on the way.
+        held = np.where(self.solid_seconds > 0, self.held_seconds + dt, 0.0)
+        self.held_seconds = np.minimum(held, MAX_HELD_SECONDS).astype(np.float32)
 
     def seconds_of(self, *, flat: bool) -> NDArray[np.float32]:
         """The accumulator of plain or of solid patches."""

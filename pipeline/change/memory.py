@@ -48,7 +48,7 @@ class Look:
         np.bool_
     ]  # neither person, vehicle, privacy mask nor beyond the picture's edge
     frozen: NDArray[np.bool_]  # under an open episode
-    moving: NDArray[np.bool_]  # differs from the picture before
+    step: NDArray[np.float32]  # how far it differs from the picture before, grey levels
     alignment: Alignment
     comparand: Comparand
     energy: float  # relief energy over the reference's
@@ -134,7 +134,7 @@ class CameraMemory:
             picture=picture,
             visible=~occupied,
             frozen=self.grid.box_mask(frozen, shift=placed.shift),
-            moving=self._motion(picture),
+            step=self._step(picture),
             alignment=alignment,
             comparand=comparand,
             energy=energy,
@@ -153,11 +153,15 @@ class CameraMemory:
         grow = self._settings.ignore_margin_share
         return self.grid.box_mask(ignore, grow=grow, shift=alignment.shift) | self._blind
 
-    def _motion(self, picture: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def _step(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
         previous, self._previous = self._previous, picture
         if previous is None:
-            return np.zeros(self.grid.shape, np.bool_)
-        change = cv2.blur(absolute_difference(picture, previous), (3, 3))
+            return np.zeros(self.grid.shape, np.float32)
+        return absolute_difference(picture, previous)
+
+    def moving(self, look: Look) -> NDArray[np.bool_]:
+        """Where the picture differs from the one before by more than the place trembles, h x w."""
+        change = cv2.blur(look.step, (3, 3))
         return np.asarray(
             change > MOTION_LEVELS + MOTION_NOISE_FACTOR * self.steady.noise, np.bool_
         )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.change.difference import Comparand, Difference
 
 JOIN_PX = 5  # coarse pixels: parts of one stall lie that close together
-MIN_TEXTURE_PX = WINDOW_PX + 3  # so wide at least: more than a shadow's edge (3) fills by it
+MIN_TEXTURE_PX = WINDOW_PX  # so wide at least: a line fills less
 MAX_CANDIDATES = 64  # parts looked at in one picture, the largest first
 RIM_CONTRAST_SHARE = 0.25  # of the patch's own contrast: less is the blur around it
 MIN_FILL = 0.2  # of its box: a frame of lines round nothing is no thing
@@ -30,11 +30,13 @@ GHOST_RATIO = 1.5  # the reference's contrast along the outline over that of the
 SOFT_OUTLINE = 0.07  # slope of the change over its height, per pixel: 14 pixels from none to all
 RING_PX = (6, 10)  # coarse pixels around a patch: beyond the reach of the haze window (11)
 RING_VEILED_SHARE = 0.35
+FINE_FLOOR = 0.004  # log units: less texture than that is noise
 OUTLINE_BLUR_PX = 5  # brick and leaves vanish, the outline of a thing stays
 MIN_SURE = 0.25  # of a patch must be beyond doubt, the rest may hang on
 MIN_STRENGTH = 0.1  # what stood there and has gone is no patch, though its evidence still fades
 MIN_PROVEN = 0.15  # of a patch; with less, texture tells, and proves nothing finer than its window
 SAME_OVERLAP = 0.25  # of the smaller box: the same patch as in the last picture
+SIGHTINGS = 2  # one picture is a flicker
 LOST_SECONDS = 30.0  # a patch hidden for so long keeps its age
 BORDER_PX = 2
 
@@ -148,10 +150,12 @@ def _trimmed(
 
 def _filled(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Gaps closed and holes filled."""
-    closed = cv2.morphologyEx(part, cv2.MORPH_CLOSE, np.ones((JOIN_PX, JOIN_PX), np.uint8))
+    # Padded, or closing would fill the strip between the part and the window's edge.
+    padded = np.pad(part, JOIN_PX)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((JOIN_PX, JOIN_PX), np.uint8))
     contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(closed, contours, -1, 1, cv2.FILLED)
-    return np.asarray(closed, np.uint8)
+    return np.asarray(closed[JOIN_PX:-JOIN_PX, JOIN_PX:-JOIN_PX], np.uint8)
 
 
 def _is_sane(patch: Patch) -> bool:
@@ -172,6 +176,24 @@ def is_light(patch: Patch, difference: Difference) -> bool:
     """Whether a flat patch lies on texture that shines through: then it is shadow or sun."""
     telling = difference.telling[patch.window][patch.mask]
     return bool(telling.mean() > FLAT_TELLING)
+
+
+def relit_ratio(patch: Patch, difference: Difference, comparand: Comparand) -> float:
+    """How much of the fine texture, then and now, is left in their ratio; about 0 for light.
+
+    Light scales the scene, so the ratio of the pictures is smooth but for its edges, which a median
+    keeps. A thing has a texture of its own and hides that of the ground: both are in the ratio.
+    About 1 for a thing; at least the share that noise has.
+    """
+    window, mask, _ = _surroundings(patch, difference.log.shape)
+    now, before = difference.log[window], comparand.log[window]
+    texture = float(np.hypot(_fine(now), _fine(before))[mask].mean())
+    return float(_fine(now - before)[mask].mean()) / max(texture, FINE_FLOOR)
+
+
+def _fine(log: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What a median over 5 x 5 takes away: texture and noise, not edges."""
+    return np.abs(log - np.asarray(cv2.medianBlur(np.ascontiguousarray(log), 5), np.float32))
 
 
 def is_ghost(patch: Patch, steady: NDArray[np.float32], comparand: Comparand) -> bool:
@@ -262,6 +284,7 @@ class _Known:
     box: tuple[int, int, int, int]  # left, top, right, bottom
     since_seconds: float
     seen_seconds: float
+    sightings: int
 
 
 class PatchAges:
@@ -280,7 +303,7 @@ class PatchAges:
         self._known.clear()
 
     def update(self, patches: Sequence[Patch], first: Sequence[float], now: float) -> list[float]:
-        """The age in seconds of each patch.
+        """The age in seconds of each patch; 0 where it is seen for the first time.
 
         Args:
             patches: Of the newest picture.
@@ -293,8 +316,12 @@ class PatchAges:
             box = patch.left, patch.top, patch.left + patch.width, patch.top + patch.height
             same = [k for k in self._known if _overlap(k.box, box) >= SAME_OVERLAP]
             since = min([begun, *(k.since_seconds for k in same)])
-            fresh.append(_Known(box=box, since_seconds=since, seen_seconds=now))
-            ages.append(now - since)
+            sightings = 1 + max((k.sightings for k in same), default=0)
+            known = _Known(
+                box=box, since_seconds=since, seen_seconds=now, sightings=min(sightings, SIGHTINGS)
+            )
+            fresh.append(known)
+            ages.append(now - since if sightings >= SIGHTINGS else 0.0)
         hidden = [
             k
             for k in self._known

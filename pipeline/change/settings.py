@@ -39,6 +39,9 @@ class ChangeSettings(Settings):
     unstable_share: Share = 0.4  # of the picture differs: light or weather, no proposals
     foggy_share: Share = 0.25  # of the picture is veiled: fog, no proposals
     variant_after_seconds: Seconds = 180.0  # unstable for this long: learn a variant of the light
+    fog_variant_after_seconds: Seconds = (
+        3600.0  # as above for fog: dust, too, may last half an hour
+    )
     max_variants: Annotated[int, Field(ge=1, le=8)] = 3  # reference views per light: dry, wet, snow
     light_hold_seconds: Seconds = 15.0  # a new light lasts this long before it counts
 

@@ -14,6 +14,7 @@ from pipeline.change.patches import (
     is_ghost,
     is_in_haze,
     is_light,
+    relit_ratio,
 )
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from pipeline.change.memory import CameraMemory, Look
     from pipeline.change.settings import ChangeSettings
 
+RELIT_RATIO = (
+    0.55  # things lie at 0.7 to 1.05, shadow at 0.1, wet wheel tracks at 0.5 (docs/change.md)
+)
 LIGHT_EVENT_SHARE = 0.02  # of the picture is proven shadow or sun: plain patches may be it, too
 
 
@@ -60,6 +64,8 @@ def sift(
         hazy = field is not None and is_in_haze(patch, field.veiled)
         if hazy or is_airborne(patch, steady, look.comparand):
             notes.append("airborne")
+        elif relit_ratio(patch, difference, look.comparand) < RELIT_RATIO:
+            notes.append("relit")
         elif is_ghost(patch, steady, look.comparand):
             ghosts.append(patch)
             notes.append("ghost")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BASE_TOLERANCE_LEVELS = 10.0  # JPEG and sensor noise of a coarse pixel stay below it
-NOISE_FACTOR = 3.0  # of the pixel's own mean deviation
+NOISE_FACTOR = 3.0  # of the pixel's own trembling
 AVERAGE_SECONDS = 8.0  # the view is the mean of about so long
 REPLACE_SECONDS = 2.5  # disagreement that long is not a passer-by: begin anew
 MAX_MISS_SECONDS = 0.6 * REPLACE_SECONDS  # but never one picture alone, however far apart they come
@@ -20,27 +20,41 @@ FIRST_NOISE_LEVELS = 3.0
 MAX_NOISE_LEVELS = 40.0  # a tree in a storm; beyond it a pixel says nothing anyway
 QUICK_NOISE_SECONDS = 10.0  # time constant while a pixel is new
 NOISE_SECONDS = 60.0  # time constant afterwards
+MAX_WATCHED_SECONDS = 86400.0  # more would lose the fractions of a second
 STARTLE_LEVELS = 30.0  # one sample raises the deviation by no more than from this
 
 
 class SteadyView:
     """Running mean of what stays, with how long it has stayed and how much it trembles.
 
-    All arrays are h x w; one object holds 6 floats a pixel, whatever time passes.
+    All arrays are h x w; one object holds 7 floats a pixel, whatever time passes.
     """
 
     def __init__(self, picture: NDArray[np.float32]) -> None:
         shape = picture.shape[:2]
         self.colour = picture.copy()  # h x w x 3, grey levels in the reference's tones
         self.seconds = np.zeros(shape, np.float32)  # how long the colour has held
-        self.noise = np.full(shape, FIRST_NOISE_LEVELS, np.float32)  # mean deviation, levels
+        self.noise = np.full(
+            shape, FIRST_NOISE_LEVELS, np.float32
+        )  # mean change per picture, levels
         self.watched_seconds = np.zeros(shape, np.float32)  # how long the pixel was in view
         self._missed_seconds = np.zeros(shape, np.float32)
+        self._was_visible = np.zeros(shape, np.bool_)
 
     def update(
-        self, picture: NDArray[np.float32], visible: NDArray[np.bool_], dt: float
+        self,
+        picture: NDArray[np.float32],
+        step: NDArray[np.float32],
+        visible: NDArray[np.bool_],
+        dt: float,
     ) -> NDArray[np.bool_]:
         """Take one picture; pixels that are not visible keep what they had.
+
+        Args:
+            picture: h x w x 3, in the reference's tones.
+            step: h x w, how far it differs from the picture before, grey levels.
+            visible: h x w.
+            dt: Seconds since the picture before.
 
         Returns:
             h x w, true where the picture now differs from the steady view.
@@ -53,30 +67,27 @@ class SteadyView:
         seconds = np.where(agrees, self.seconds + dt, self.seconds)
         weight = dt / (np.minimum(seconds, AVERAGE_SECONDS) + np.float32(1e-6))
         weight = np.where(agrees, np.minimum(weight, 1.0), 0.0).astype(np.float32)
-        step = min(dt, MAX_MISS_SECONDS)
-        self._missed_seconds = np.where(misses, self._missed_seconds + step, self._missed_seconds)
-        self._missed_seconds[agrees] = 0.0
-        replaced = misses & (self._missed_seconds >= REPLACE_SECONDS)
+        missed = self._missed_seconds
+        missed = np.where(misses, missed + min(dt, MAX_MISS_SECONDS), missed).astype(np.float32)
+        missed[agrees] = 0.0
+        replaced = misses & (missed >= REPLACE_SECONDS)
         weight[replaced] = 1.0
         seconds[replaced] = 0.0
-        self._missed_seconds[replaced] = 0.0
-        self.seconds = seconds
+        missed[replaced] = 0.0
+        self.seconds, self._missed_seconds = seconds, missed
         self.colour += (picture - self.colour) * weight[..., None]
-        self._learn_noise(difference, visible, dt)
+        self._learn_noise(step, visible, dt)
         return differs & visible
 
-    def begin_anew(self, where: NDArray[np.bool_]) -> None:
-        """Forget how long the colour has held where the mask is true."""
-        self.seconds[where] = 0.0
-        self._missed_seconds[where] = 0.0
-
     def _learn_noise(
-        self, difference: NDArray[np.float32], visible: NDArray[np.bool_], dt: float
+        self, step: NDArray[np.float32], visible: NDArray[np.bool_], dt: float
     ) -> None:
-        startle = np.minimum(difference, STARTLE_LEVELS + self.noise)
+        """Trembling shows from picture to picture; a new thing is a step, once."""
+        both = visible & self._was_visible
+        self._was_visible = visible
+        startle = np.minimum(step, STARTLE_LEVELS + self.noise)
         slow = np.clip(self.watched_seconds, QUICK_NOISE_SECONDS, NOISE_SECONDS)
-        rate = np.where(visible, 1.0 - np.exp(-dt / slow), 0.0).astype(np.float32)
+        rate = np.where(both, 1.0 - np.exp(-dt / slow), 0.0).astype(np.float32)
         self.noise = np.minimum(self.noise + (startle - self.noise) * rate, MAX_NOISE_LEVELS)
-        self.watched_seconds = np.minimum(self.watched_seconds + visible * dt, 86400.0).astype(
-            np.float32
-        )
+        watched = np.where(visible, self.watched_seconds + dt, self.watched_seconds)
+        self.watched_seconds = np.minimum(watched, MAX_WATCHED_SECONDS).astype(np.float32)

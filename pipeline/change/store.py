@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 SUFFIX: Final = ".reference.npz"
 MAX_FILE_BYTES: Final = 16 * 1024 * 1024  # 640 x 360 pixels take 1.2 MB uncompressed
+# What NumPy, zipfile and zlib say of an archive whose bytes are not what was written.
+DAMAGES: Final = (
+    EOFError,
+    KeyError,
+    MemoryError,  # a length in a header
+    NotImplementedError,  # a compression that does not exist
+    RuntimeError,  # "encrypted"
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 FIELDS: Final = ("format", "camera_id", "light", "variant", "seconds", "colour", "noise", "known")
 
 
@@ -78,7 +90,7 @@ class ReferenceStore:
                 stored = {name: archive[name] for name in (*FIELDS, "sha256")}
         except OSError as error:
             raise _damaged(path, f"cannot be read: {error}") from error
-        except (ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+        except DAMAGES as error:
             raise _damaged(path, f"is no reference view: {error}") from error
         if str(stored["sha256"]) != _digest(stored):
             raise _damaged(path, "does not have the bytes it was written with")

@@ -16,6 +16,8 @@ import cv2
 import numpy as np
 from pydantic import Field
 
+from pipeline.change.channels import absolute_difference
+from pipeline.change.difference import log_chroma
 from pipeline.change.grid import Grid
 from pipeline.change.results import SurfaceChange
 from pipeline.settings import Settings
@@ -36,6 +38,8 @@ TEXTURE_PX = 5
 # A spill is a scatter of clods: patches nearer than this are one.
 JOIN_PX = 7
 MIN_PATCH_PX = 4  # smaller is sensor noise that survived the median
+LAMP_TEXTURE = 0.02  # brighter, no rougher, no other colour: a lamp or the sun shines on the road
+LAMP_CHROMA = 0.10  # log units; headlights are yellower than the sky, sand far more so
 MIN_CORE_PX = 30  # enough to measure texture on
 FLOOR_LEVELS = 8.0  # added to a brightness one divides by: noise in the dark is no texture
 NOISE_FACTOR = 4.0  # times a pixel's own deviation; a false pixel in 15,000
@@ -68,6 +72,18 @@ class _Surface:
     median: NDArray[np.float32]  # rows x columns x 3
     deviation: NDArray[np.float32]  # rows x columns, grey levels
     known: NDArray[np.bool_]  # rows x columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SurfaceViews:
+    """The road before and after a passage, without people and vehicles: a derivative, for people.
+
+    Black where the road was never free.
+    """
+
+    before: NDArray[np.uint8]  # rows x columns x 3, BGR
+    after: NDArray[np.uint8]  # rows x columns x 3, BGR
+    box: Box  # what they show, in source pixels
 
 
 class SurfaceWatch:
@@ -122,24 +138,48 @@ class SurfaceWatch:
             after_seconds: It has gone; pictures from then on count.
 
         Returns:
-            The changes, the largest first; none if the road was not seen free often enough.
+            The changes, the largest first, material as well as water and shadow: the figures tell
+            them apart. None if the road was not seen free often enough.
         """
-        span = self._settings.span_seconds
-        before = self._surface(before_seconds - span, before_seconds)
-        after = self._surface(after_seconds, after_seconds + span)
-        if before is None or after is None or self._grid is None:
+        surfaces = self._surfaces(before_seconds, after_seconds)
+        if surfaces is None:
             return ()
+        before, after = surfaces
         known = before.known & after.known
         if not known.any():
             return ()
         later = _matched(after.median, before.median, known)
         noise = np.maximum(before.deviation, after.deviation)
-        difference = np.abs(later - before.median).max(axis=2)
+        difference = absolute_difference(later, before.median)
         differs = known & (difference > self._settings.min_difference + NOISE_FACTOR * noise)
         changed = cv2.morphologyEx(
             differs.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)
         )
         return self._describe(np.asarray(changed, np.bool_), before.median, later)
+
+    def views(self, *, before_seconds: float, after_seconds: float) -> SurfaceViews | None:
+        """The medians that `compare` looks at, as pictures; none where it could not look."""
+        surfaces = self._surfaces(before_seconds, after_seconds)
+        if surfaces is None or self._grid is None:
+            return None
+        rows, columns = self._window
+        box = self._grid.source_box(
+            columns.start,
+            rows.start,
+            columns.stop - columns.start,
+            rows.stop - rows.start,
+            shift=(0.0, 0.0),
+        )
+        before, after = (np.rint(surface.median).astype(np.uint8) for surface in surfaces)
+        return SurfaceViews(before=before, after=after, box=box)
+
+    def _surfaces(
+        self, before_seconds: float, after_seconds: float
+    ) -> tuple[_Surface, _Surface] | None:
+        span = self._settings.span_seconds
+        before = self._surface(before_seconds - span, before_seconds)
+        after = self._surface(after_seconds, after_seconds + span)
+        return None if before is None or after is None else (before, after)
 
     def _begin(self, grid: Grid) -> None:
         """The camera's format is new: what was remembered cannot be compared."""
@@ -177,6 +217,7 @@ class SurfaceWatch:
             return ()
         grey_before, grey_after = before.mean(axis=2), after.mean(axis=2)
         gain = _contrast(grey_after) - _contrast(grey_before)
+        hue = absolute_difference(log_chroma(after), log_chroma(before))
         slope = _slope(grey_after)
         usual_slope = max(float(np.median(_slope(grey_before)[self._inside[self._window]])), 1.0)
         joined = cv2.dilate(changed.astype(np.uint8), np.ones((JOIN_PX, JOIN_PX), np.uint8))
@@ -186,7 +227,13 @@ class SurfaceWatch:
         for label in range(1, count):
             patch = (labels == label) & changed
             area = int(patch.sum())
-            if area < MIN_PATCH_PX:
+            core = _interior(patch)
+            texture_gain = float(np.clip(gain[core].mean(), -1.0, 1.0))
+            darkening = float((grey_before - grey_after)[patch].mean()) / MAX_LEVEL
+            is_lamp = (
+                darkening < 0 and texture_gain < LAMP_TEXTURE and hue[core].mean() < LAMP_CHROMA
+            )
+            if area < MIN_PATCH_PX or is_lamp:
                 continue
             outline = np.asarray(
                 cv2.morphologyEx(
@@ -202,8 +249,8 @@ class SurfaceWatch:
                         left + columns.start, top + rows.start, width, height, shift=(0.0, 0.0)
                     ),
                     area_share=area / zone_px,
-                    darkening=float((grey_before - grey_after)[patch].mean()) / MAX_LEVEL,
-                    texture_gain=float(np.clip(gain[_interior(patch)].mean(), -1.0, 1.0)),
+                    darkening=darkening,
+                    texture_gain=texture_gain,
                     edge_sharpness=float(slope[outline].mean()) / usual_slope,
                 )
             )
@@ -235,7 +282,8 @@ def _contrast(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     size = (TEXTURE_PX, TEXTURE_PX)
     mean = np.asarray(cv2.blur(grey, size), np.float32)
     square = np.asarray(cv2.blur(grey * grey, size), np.float32)
-    return np.sqrt(np.maximum(square - mean * mean, 0.0)) / (mean + np.float32(FLOOR_LEVELS))
+    deviation = np.sqrt(np.maximum(square - mean * mean, 0.0))
+    return np.asarray(deviation / (mean + np.float32(FLOOR_LEVELS)), np.float32)
 
 
 def _interior(patch: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -41,13 +41,23 @@ class ViewJudge:
         self._settings = settings
         self.misfit_seconds = 0.0  # how long the view has not fitted
         self.unstable_seconds = 0.0  # how long it has differed as a whole
+        self.foggy_seconds = 0.0  # how long it has been veiled
         self.differing_share = 0.0  # of the newest picture, 1 where nothing of it fits
         self._learned = False
 
     def begin_anew(self) -> None:
         """Another reference view is in use."""
-        self.misfit_seconds = self.unstable_seconds = 0.0
+        self.misfit_seconds = self.unstable_seconds = self.foggy_seconds = 0.0
         self._learned = False
+
+    @property
+    def has_settled_elsewhere(self) -> bool:
+        """Whether the light or weather has been another for so long that it wants its own view."""
+        settings = self._settings
+        return (
+            self.unstable_seconds >= settings.variant_after_seconds
+            or self.foggy_seconds >= settings.fog_variant_after_seconds
+        )
 
     def update(self, sight: Sight, dt: float) -> ViewState:
         """The state of one picture, `dt` seconds after the one before."""
@@ -72,8 +82,9 @@ class ViewJudge:
             self.unstable_seconds += dt
             return ViewState.UNSTABLE
         self.unstable_seconds = 0.0
-        startled = sight.startled_share > settings.unstable_share
         foggy = sight.hazy_share > settings.foggy_share
+        self.foggy_seconds = self.foggy_seconds + dt if foggy else 0.0
+        startled = sight.startled_share > settings.unstable_share
         return ViewState.UNSTABLE if startled or foggy or sight.settling else ViewState.OK
 
     @staticmethod

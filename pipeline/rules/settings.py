@@ -198,7 +198,9 @@ class SpillWeights(Settings):
 
     prior: AgainstWeight = -4.0
     passage: ForWeight = 1.0
-    glimpse: ForWeight = 0.5  # triage saw the truck, the burst did not
+    # Triage saw the truck, the burst did not: rough material alone stays below the bar, so that
+    # the network must recognise it.
+    glimpse: ForWeight = 0.25
     material: ForWeight = 2.5  # new on the road, by comparison
     rough: ForWeight = 1.0
     sharp_edge: ForWeight = 0.5

@@ -39,11 +39,8 @@ def passage_reasons(
         ]
     elif passage.trucks:  # they all stand
         said.append(reason("no_truck_passed", DECISIVE))
-    else:
-        said += [
-            reason("truck_glimpsed", weights.glimpse),
-            reason("load_unclear", weights.open_unclear),
-        ]
+    else:  # a load that nobody saw speaks for nothing
+        said.append(reason("truck_glimpsed", weights.glimpse))
     return (*said, *surface_reasons(changes, settings))
 
 

@@ -1,7 +1,8 @@
-"""Drawn street scenes: a textured background in perspective, nuisances and things, second by second."""
+"""Drawn street scenes: a textured background in perspective, nuisances, plumes and things."""
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -9,19 +10,36 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from pipeline.camera import Camera
+from pipeline.change.detector import ChangeDetector
 from pipeline.frames import Frame
 from pipeline.geometry import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from pipeline.change.reference import ReferenceView
+    from pipeline.change.results import ChangeResult
 
     Picture = NDArray[np.float32]
     Effect = Callable[[Picture, float, np.random.Generator], Picture]
 
 WIDTH, HEIGHT = 640, 360
 EPOCH = datetime(2026, 5, 1, 8, tzinfo=UTC)
+NOISE_MARGIN = 64  # pixels
+CAMERA = Camera(
+    id="cam-1",
+    zones=[
+        {
+            "id": "site",
+            "kind": "site",
+            "polygon": [[0.1, 0.3], [0.65, 0.3], [0.65, 0.8], [0.1, 0.8]],
+        },
+        {"id": "road", "kind": "road", "polygon": [[0.45, 0.4], [1, 0.4], [1, 1], [0.62, 1]]},
+    ],
+)
 HORIZON = 120  # pixel row where the ground begins
 KERB = (250, 360)  # the pavement lies left of the line from (250, HORIZON) to (420, HEIGHT)
 
@@ -34,6 +52,13 @@ def smooth_noise(rng: np.random.Generator, scale: float, shape: tuple[int, int])
     )
     large = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_CUBIC)
     return large / max(float(large.std()), 1e-6)
+
+
+@functools.cache
+def sensor_noise() -> Picture:
+    """Independent noise, larger than a picture: each picture cuts its own part of it."""
+    shape = (HEIGHT + NOISE_MARGIN, WIDTH + NOISE_MARGIN, 3)
+    return np.random.default_rng(0).standard_normal(shape, np.float32)
 
 
 def draw_street(seed: int) -> Picture:
@@ -100,17 +125,15 @@ class Street:
     """A camera before a street; effects are applied in order, then noise and JPEG."""
 
     seed: int = 1
-    camera_id: str = "cam-1"
     noise_levels: float = 3.0
-    jpeg_quality: int | None = 75
-    effects: list[Effect] = field(default_factory=list)
+    jpeg_quality: int = 75
+    effects: Sequence[Effect] = ()
     step_seconds: float = 1.0
-    background: Picture | None = None
+    background: Picture = field(init=False)
 
     def __post_init__(self) -> None:
         """Draw the background once."""
-        if self.background is None:
-            self.background = draw_street(self.seed)
+        self.background = draw_street(self.seed)
 
     def image(self, seconds: float) -> NDArray[np.uint8]:
         """The picture at a time."""
@@ -118,16 +141,15 @@ class Street:
         picture = self.background.copy()
         for effect in self.effects:
             picture = effect(picture, seconds, rng)
-        picture = picture + rng.normal(0, self.noise_levels, picture.shape).astype(np.float32)
+        y, x = (int(v) for v in rng.integers(0, NOISE_MARGIN, 2))
+        picture = picture + sensor_noise()[y : y + HEIGHT, x : x + WIDTH] * self.noise_levels
         image = np.clip(picture, 0, 255).astype(np.uint8)
-        if self.jpeg_quality is not None:
-            _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, self.jpeg_quality])
-            image = cv2.imdecode(data, cv2.IMREAD_COLOR)
-        return image
+        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, self.jpeg_quality])
+        return cv2.imdecode(data, cv2.IMREAD_COLOR)
 
     def frame(self, seconds: float) -> Frame:
         """The picture as a frame."""
-        return frame_of(self.image(seconds), seconds, camera_id=self.camera_id)
+        return frame_of(self.image(seconds), seconds)
 
     def frames(self, until: float, start: float = 0.0) -> Iterator[Frame]:
         """Frames from `start` up to before `until`."""
@@ -135,11 +157,11 @@ class Street:
             yield self.frame(start + number * self.step_seconds)
 
 
-def frame_of(image: NDArray[np.uint8], seconds: float, camera_id: str = "cam-1") -> Frame:
+def frame_of(image: NDArray[np.uint8], seconds: float) -> Frame:
     """A frame whose source is three times as large as the picture, like 1080p scaled to 360p."""
     return Frame(
         image=image,
-        camera_id=camera_id,
+        camera_id=CAMERA.id,
         captured_at=EPOCH + timedelta(seconds=seconds),
         seconds=seconds,
         width=image.shape[1] * 3,
@@ -159,6 +181,30 @@ def between(effect: Effect, begin: float, end: float = 1e12) -> Effect:
         return effect(picture, seconds, rng) if begin <= seconds < end else picture
 
     return apply
+
+
+@functools.cache
+def learned(seed: int = 1) -> tuple[ReferenceView, ...]:
+    """The reference view of the quiet street, as half a minute teaches it."""
+    detector = ChangeDetector(CAMERA)
+    for frame in Street(seed=seed).frames(30.0):
+        detector.update(frame)
+    return detector.export_references()
+
+
+def watch(
+    *effects: Effect,
+    until: float,
+    step: float = 1.0,
+    seed: int = 1,
+    ignore: Sequence[Box] = (),
+    jpeg_quality: int = 75,
+) -> list[ChangeResult]:
+    """What a detector that knows the quiet street says to a street with effects."""
+    detector = ChangeDetector(CAMERA)
+    detector.import_references(learned(seed))
+    street = Street(seed=seed, effects=effects, step_seconds=step, jpeg_quality=jpeg_quality)
+    return [detector.update(frame, ignore=ignore) for frame in street.frames(until)]
 
 
 # ---------------------------------------------------------------- nuisances

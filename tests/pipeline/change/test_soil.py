@@ -1,4 +1,4 @@
-"""Bare soil is told from green net, concrete and night, by colour."""
+"""Bare soil is told from green net, concrete, night and painted steel, by colour and roughness."""
 
 from __future__ import annotations
 
@@ -24,13 +24,18 @@ OTHERS = {
 }
 
 
-def frame(left, right):
-    picture = np.empty((180, 320, 3), np.uint8)
+def frame(left, right, roughness=0.06):
+    picture = np.empty((180, 320, 3), np.float32)
     picture[:, :160], picture[:, 160:] = left, right
+    clods = np.random.default_rng(1).normal(1, roughness, (180, 320, 1))
     return Frame(
-        image=picture, camera_id="c", captured_at=datetime(2026, 11, 22, tzinfo=UTC),
-        seconds=0.0, width=320, height=180,
-    )  # fmt: skip
+        image=np.clip(picture * clods, 0, 255).astype(np.uint8),
+        camera_id="c",
+        captured_at=datetime(2026, 11, 22, tzinfo=UTC),
+        seconds=0.0,
+        width=320,
+        height=180,
+    )
 
 
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS.keys())
@@ -42,3 +47,8 @@ def test_half_a_site_of_soil_is_half(other):
 def test_a_covered_site_has_none():
     """Green net over everything."""
     assert bare_soil_share(frame(OTHERS["green net"], OTHERS["concrete"]), SITE) == 0.0
+
+
+def test_an_even_brown_is_paint():
+    """A brown awning or container has the colour of soil and none of its roughness."""
+    assert bare_soil_share(frame(SOIL, SOIL, roughness=0.004), SITE) == 0.0
