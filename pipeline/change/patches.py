@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 JOIN_PX = 5  # coarse pixels: parts of one stall lie that close together
 MIN_TEXTURE_PX = WINDOW_PX  # so wide at least: a line fills less
 MAX_CANDIDATES = 64  # parts looked at in one picture, the largest first
-RIM_CONTRAST_SHARE = 0.25  # of the patch's own contrast: less is the blur around it
+RIM_CONTRAST_SHARE = 0.15  # of the patch's own contrast: less is the blur around it
 MIN_FILL = 0.2  # of its box: a frame of lines round nothing is no thing
 MIN_THICKNESS_PX = 2.5  # coarse pixels, 2 x area / outline: thinner is an edge that light moved
 FLAT_FILL = 0.6  # brightness alone must at least look like a board
@@ -33,7 +33,7 @@ RING_VEILED_SHARE = 0.35
 FINE_FLOOR = 0.004  # log units: less texture than that is noise
 OUTLINE_BLUR_PX = 5  # brick and leaves vanish, the outline of a thing stays
 MIN_SURE = 0.25  # of a patch must be beyond doubt, the rest may hang on
-MIN_STRENGTH = 0.1  # what stood there and has gone is no patch, though its evidence still fades
+MIN_STRENGTH = 0.15  # what stood there and has gone is no patch, though its evidence still fades
 MIN_PROVEN = 0.15  # of a patch; with less, texture tells, and proves nothing finer than its window
 SAME_OVERLAP = 0.25  # of the smaller box: the same patch as in the last picture
 SIGHTINGS = 2  # one picture is a flicker
