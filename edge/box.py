@@ -15,6 +15,7 @@ from edge.errors import StreamEnded
 from edge.recorder import EvidenceRecorder
 from edge.report import Finding, LeftAlone
 from edge.video.reader import VideoReader
+from edge.video.timeline import utc_now
 from edge.worker import CameraWorker, WorkerCounts
 from pipeline.change.store import ReferenceStore
 from pipeline.detection.classifier import Classifier
@@ -27,9 +28,10 @@ from pipeline.evidence.signing import SigningKey
 from pipeline.processor import Processor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from edge.settings import BoxCamera, BoxSettings
+    from pipeline.evidence.bundle import Bundle, EvidenceFacts, EvidenceFile
     from pipeline.processor import Step
     from pipeline.rules.judgement import Judgement
 
@@ -90,7 +92,16 @@ class Box:
         for bundle in self._builder.recover():
             # A kill came between its number and its signature; it lies in the folder now.
             log.info("bundle_recovered", folder=bundle.folder.name)
+        self._one_bundle_at_a_time = threading.Lock()
         self._readers: list[VideoReader] = []
+
+    def _build_bundle(self, facts: EvidenceFacts, files: Sequence[EvidenceFile]) -> Bundle:
+        """One bundle after the other, so that numbers and instants run the same way.
+
+        The instant is the box's own, whatever time the camera's pictures are said to be from.
+        """
+        with self._one_bundle_at_a_time:
+            return self._builder.build(facts=facts, files=files, created_at=utc_now())
 
     def run(self) -> list[CameraRun]:
         """Work until every source has ended.
@@ -139,7 +150,7 @@ class Box:
         recorder = EvidenceRecorder(
             camera=camera,
             ring=reader.ring,
-            builder=self._builder,
+            build=self._build_bundle,
             settings=settings.processor,
             box_id=settings.id,
             detector=detector,

@@ -38,7 +38,7 @@ from pipeline.rules.observation import VEHICLE_CLASSES
 from pipeline.violations import Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from pipeline.camera import Camera
     from pipeline.detection.detector import Detector
     from pipeline.episodes.events import Episode, EpisodeEvent
-    from pipeline.evidence.bundle import Bundle, EvidenceBuilder
+    from pipeline.evidence.bundle import Bundle
     from pipeline.evidence.stills import Still
     from pipeline.processor import ProcessorSettings, Step
     from pipeline.rules.passage import Passage
@@ -85,7 +85,7 @@ class EvidenceRecorder:
         *,
         camera: Camera,
         ring: PacketRing,
-        builder: EvidenceBuilder,
+        build: Callable[[EvidenceFacts, Sequence[EvidenceFile]], Bundle],
         settings: ProcessorSettings,
         detector: Detector,
         candidates_folder: Path,
@@ -95,7 +95,7 @@ class EvidenceRecorder:
     ) -> None:
         self._camera = camera
         self._ring = ring
-        self._builder = builder
+        self._build_bundle = build
         self._settings = settings
         self._detector = detector
         self._folder = candidates_folder
@@ -203,7 +203,7 @@ class EvidenceRecorder:
             template=pictures.result,
             privacy=PrivacyMasks(ids=self._mask.ids, burnt_in=bool(self._mask.ids)),
         )
-        return self._builder.build(facts=facts, files=files, created_at=self._recent[-1][1])
+        return self._build_bundle(facts, files)
 
     def _redacted(self, still: Still, episode: Episode) -> Still:
         """A copy that may be shown: heads, and plates of vehicles that are not the subject."""

@@ -41,7 +41,7 @@ TREMBLING_LEVELS = (
 NEAR_PX = 17  # coarse pixels, 8 to each side: a canopy's legs, a board's frame
 DOUBT_SECONDS = 2.0  # of evidence: the reference does not learn what may be a new thing
 EXPLAINED_SHARE = 0.01  # of the picture may differ when dusk falls on the view in use
-FOG_DIFFERS_SHARE = 0.02  # of the picture: fog changes far more
+FOG_DIFFERS_SHARE = 0.05  # of the picture: fog changes far more, a stall rarely as much
 TRY_SECONDS = 20.0  # between looks at the views of other weather
 FITTING_SHARE = 0.5  # of what differs from the view in use: another must explain the rest
 ABSENT_SECONDS = 60.0  # something has been gone for so long: learn the place without it
@@ -257,7 +257,7 @@ class ChangeDetector:
         standing = evidence.standing & ~given_up
         # Plain parts of a thing differ by brightness only: its surroundings wait with it.
         near = cv2.dilate(standing.astype(np.uint8), np.ones((NEAR_PX, NEAR_PX), np.uint8)) > 0
-        doubtful = near | ((evidence.solid_seconds > DOUBT_SECONDS) & ~given_up)
+        doubtful = (near | (evidence.solid_seconds > DOUBT_SECONDS)) & ~given_up
         where = free & ~doubtful & ((steady.seconds >= STABLE_SECONDS) | trembling)
         live.learn(steady, where, given_up, slow_seconds=settings.slow_seconds)
 

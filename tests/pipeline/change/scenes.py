@@ -364,6 +364,55 @@ def cover_lens(level: float = 20.0) -> Effect:
     return lambda picture, seconds, rng: np.full_like(picture, level)
 
 
+# ---------------------------------------------------------------- on the road
+
+ROAD_SPOT = (480, 260)  # pixels, on the road of every street
+
+
+def _spot(width: int, height: int, blur: float = 0.0) -> Picture:
+    mask = np.zeros((HEIGHT, WIDTH), np.float32)
+    cv2.ellipse(mask, ROAD_SPOT, (width, height), 5, 0, 360, 1.0, -1)
+    return cv2.GaussianBlur(mask, (0, 0), blur) if blur else mask
+
+
+def wet_patch(picture: Picture, seconds: float, rng: np.random.Generator) -> Picture:
+    """Spilled water: darker, soft at its edge, the road's own grain."""
+    return picture * (1 - 0.35 * _spot(60, 22, 3)[..., None])
+
+
+def cast_shadow(picture: Picture, seconds: float, rng: np.random.Generator) -> Picture:
+    """The shadow of something beside the road, with a sharp edge."""
+    mask = np.zeros((HEIGHT, WIDTH), np.float32)
+    cv2.fillPoly(mask, [np.array([[430, 230], [540, 230], [560, 290], [450, 290]])], 1.0)
+    return picture * (1 - 0.45 * cv2.GaussianBlur(mask, (0, 0), 1.2)[..., None])
+
+
+def leaves(picture: Picture, seconds: float, rng: np.random.Generator) -> Picture:
+    """Forty leaves, scattered."""
+    picture = picture.copy()
+    places = np.random.default_rng(3)
+    for _ in range(40):
+        x, y = int(places.integers(420, 620)), int(places.integers(180, 340))
+        cv2.circle(picture, (x, y), 1, (40, 90, 140), -1)
+    return picture
+
+
+def sand(picture: Picture, seconds: float, rng: np.random.Generator) -> Picture:
+    """Light, fine sand with gaps."""
+    grain = smooth_noise(np.random.default_rng(5), 2, (HEIGHT, WIDTH))
+    mask = (_spot(50, 14) * (grain > -0.6))[..., None]
+    tone = np.array([120, 160, 185], np.float32) * (1 + 0.12 * grain[..., None])
+    return picture * (1 - mask) + mask * tone
+
+
+def mud(picture: Picture, seconds: float, rng: np.random.Generator) -> Picture:
+    """Dark, lumpy mud."""
+    lumps = smooth_noise(np.random.default_rng(6), 3, (HEIGHT, WIDTH))
+    mask = _spot(50, 12)[..., None]
+    tone = np.array([35, 48, 62], np.float32) * (1 + 0.25 * lumps[..., None])
+    return picture * (1 - mask) + mask * tone
+
+
 # ---------------------------------------------------------------- airborne
 
 

@@ -25,7 +25,7 @@ def test_gain_and_offset_are_found_though_a_third_is_new(gain, offset, share):
     picture = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
     fit = fit_exposure(picture, reference, np.ones(SHAPE, np.bool_), Exposure.neutral())
     error = np.abs(fit.apply(picture) - reference)[int(share * SHAPE[0]) :]
-    assert float(np.median(error)) < 2
+    assert float(np.median(error)) < 2.5
 
 
 def test_with_nothing_to_go_by_the_last_fit_stays():

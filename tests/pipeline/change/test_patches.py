@@ -81,13 +81,13 @@ def test_a_hidden_patch_keeps_its_age_for_half_a_minute():
 
 def test_a_hundred_thousand_patches_leave_at_most_the_limit():
     """The memory of ages is bounded."""
-    ages = PatchAges(16)
+    ages = PatchAges(4)
     rng = np.random.default_rng(1)
     places = rng.integers(0, 10_000, (100_000, 2))
     for number in range(0, 100_000, 20):
         group = [patch(int(x), int(y)) for x, y in places[number : number + 20]]
         ages.update(group, [float(number)] * len(group), float(number))
-    assert len(ages) == 16
+    assert len(ages) == 4
 
 
 @pytest.mark.parametrize(("reach", "expected"), [(0, False), (25, True)])

@@ -174,3 +174,38 @@ def test_a_hundred_thousand_pictures_fit_into_the_bound():
             ignore=(),
         )  # fmt: skip
     assert len(watch._pictures) <= SurfaceSettings().max_pictures
+
+
+def test_the_road_before_and_after_can_be_shown():
+    """Two pictures of the zone's rectangle, free of the truck, and the box they show."""
+    road = Road()
+    truck = Box(200, 200, 420, 330)
+    for second in range(10):
+        road.show(second, nothing)
+    for second in range(10, 14):
+        road.show(second, nothing, ignore=[truck])
+    for second in range(14, 22):
+        road.show(second, soil)
+    views = road.watch.views(before_seconds=9, after_seconds=14)
+    assert views.before.shape == views.after.shape == (180, 640, 3)
+    assert views.before.dtype == np.uint8
+    assert views.box.xyxy == pytest.approx((0, 180, 640, 360), abs=1)
+    inside = (slice(PLACE[0].start - 180, PLACE[0].stop - 180), PLACE[1])
+    assert views.before[inside].mean() > views.after[inside].mean() + 5
+    assert road.watch.views(before_seconds=-50, after_seconds=14) is None
+
+
+def test_a_lamp_on_the_road_is_no_material():
+    """A smooth pool of warm light: brighter, no rougher, hardly another colour."""
+
+    def lamp(picture):
+        pool = np.zeros((HEIGHT, WIDTH), np.float32)
+        pool[240:310, 240:400] = 1
+        picture *= 1 + 0.6 * cv2.GaussianBlur(pool, (0, 0), 12)[..., None]
+
+    road = Road()
+    for second in range(12):
+        road.show(second, nothing)
+    for second in range(12, 24):
+        road.show(second, lamp)
+    assert road.watch.compare(before_seconds=11, after_seconds=12) == ()
