@@ -38,7 +38,7 @@ class ChangeProposal:
 
     box: Box  # in pixels of the source frame
     age_seconds: float  # how long it has stood there
-    strength: float  # mean difference from the reference inside the patch, in [0, 1]
+    strength: float  # mean score of what differs inside the patch, in [0, 1]; see docs/change.md
     fill: float  # share of the box that the patch fills, in [0, 1]
 
 
@@ -51,7 +51,7 @@ class Haze:
     frame_cover: float  # share of the whole picture that is veiled, in [0, 1]: fog veils all of it
     growth_per_second: float  # change of cover, share of the zone per second
     texture_loss: float  # mean loss of local contrast where veiled, in [0, 1]
-    warmth: float  # mean red minus blue shift where veiled, in [-1, 1]: dust > 0, mist <= 0
+    warmth: float  # red minus blue of the air that veils it, in [-1, 1]: dust > 0, mist <= 0
     brightness_shift: float  # mean brightening where veiled, in [-1, 1]
     unrest: float  # frame-to-frame change where veiled, in [0, 1]: a plume billows, a net does not
     box: Box | None  # smallest box around the largest veiled patch, in source pixels
