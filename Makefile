@@ -25,7 +25,7 @@ $(BIN)/python:
 
 $(RUN): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing what the product needs (a minute the first time) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[edge]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[edge,api]'
 	@touch $@
 
 $(DEV): pyproject.toml constraints.txt tests/parity/requirements.txt | $(RUN)

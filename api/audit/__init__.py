@@ -1,0 +1,1 @@
+"""The hash-chained log and the register of who opened what."""

@@ -1,0 +1,1 @@
+"""Enrolled boxes, their manifests' numbers, gaps and status."""

@@ -1,0 +1,1 @@
+"""Cameras, their zones and legality gates, with history."""

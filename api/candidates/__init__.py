@@ -1,0 +1,1 @@
+"""Candidates as they come in, and the queue of those to judge."""

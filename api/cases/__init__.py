@@ -1,0 +1,1 @@
+"""Confirmed violations, their life and what the party may see."""

@@ -1,0 +1,1 @@
+"""Evidence files: uploading, verifying, storing, handing out."""

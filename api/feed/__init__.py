@@ -1,0 +1,1 @@
+"""Events for case systems: by cursor, server-sent, by webhook."""

@@ -1,0 +1,1 @@
+"""Claims and decisions of people."""
