@@ -1,0 +1,5 @@
+import { Nothing } from "../app/states";
+
+export default function AdminPages() {
+  return <Nothing />;
+}

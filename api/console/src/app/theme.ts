@@ -1,0 +1,60 @@
+// Ant Design tokens, light and dark. Colour means state and nothing else (docs/operator-guide).
+
+import { theme as antTheme, type ThemeConfig } from "antd";
+
+export type Appearance = "light" | "dark";
+
+// From the palette of Okabe and Ito, which colour-blind readers tell apart; each state also has a
+// shape and a word, so that no meaning rests on colour alone.
+export const stateColours = {
+  waiting: "#6b7280",
+  claimed: "#0072b2",
+  confirmed: "#00805c",
+  rejected: "#6b7280",
+  second: "#8a4f9e",
+  overdue: "#c8372d",
+  warning: "#b26a00",
+} as const;
+
+export type StateColour = keyof typeof stateColours;
+
+const darkStateColours: Record<StateColour, string> = {
+  waiting: "#9aa3af",
+  claimed: "#56b4e9",
+  confirmed: "#2fc79a",
+  rejected: "#9aa3af",
+  second: "#c99adb",
+  overdue: "#ff7a6e",
+  warning: "#f0b04a",
+};
+
+export function stateColour(state: StateColour, appearance: Appearance): string {
+  return appearance === "dark" ? darkStateColours[state] : stateColours[state];
+}
+
+export function themeFor(appearance: Appearance): ThemeConfig {
+  const dark = appearance === "dark";
+  return {
+    algorithm: dark
+      ? [antTheme.darkAlgorithm, antTheme.compactAlgorithm]
+      : [antTheme.defaultAlgorithm, antTheme.compactAlgorithm],
+    token: {
+      colorPrimary: dark ? "#5aa9e6" : "#1f5f99",
+      colorInfo: dark ? "#5aa9e6" : "#1f5f99",
+      colorSuccess: stateColour("confirmed", appearance),
+      colorError: stateColour("overdue", appearance),
+      colorWarning: stateColour("warning", appearance),
+      fontSize: 14,
+      borderRadius: 4,
+      wireframe: false,
+      motionDurationMid: "0.12s",
+      motionDurationSlow: "0.18s",
+      fontFamily:
+        '-apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans", sans-serif',
+    },
+    components: {
+      Layout: { headerHeight: 44, headerPadding: "0 12px", headerBg: dark ? "#141a21" : "#16324f" },
+      Table: { cellPaddingBlockSM: 6 },
+    },
+  };
+}

@@ -1,0 +1,11 @@
+/// <reference types="vitest/config" />
+import { defineConfig } from "vite";
+
+// The console is served by the API under "/"; while developing, `npm run dev` passes calls on.
+const API = process.env["STREETCASE_API"] ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  build: { outDir: "dist", sourcemap: false, target: "es2022", chunkSizeWarningLimit: 700 },
+  server: { proxy: { "/api": API } },
+  test: { environment: "node", include: ["src/**/*.test.ts"] },
+});
