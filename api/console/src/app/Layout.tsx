@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { NavLink, Outlet } from "react-router";
 import { PasswordForm } from "../login/PasswordPage";
 import { Mark } from "../parts/Mark";
+import { GoKeys, KeysProvider } from "./keys";
 import { useLine } from "./line";
 import { setPreferences, useAppearance, usePreferences } from "./preferences";
 import { sections } from "./sections";
@@ -63,6 +64,8 @@ export function Layout() {
   const appearance = useAppearance();
   const shown = sections.filter((section) => has(...section.roles));
   return (
+    <KeysProvider>
+    <GoKeys />
     <AntLayout className="fill">
       <AntLayout.Header className="header">
         <NavLink to="/" className="brand" aria-label={t("product")}>
@@ -89,5 +92,6 @@ export function Layout() {
         </Suspense>
       </main>
     </AntLayout>
+    </KeysProvider>
   );
 }

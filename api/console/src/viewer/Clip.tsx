@@ -1,0 +1,105 @@
+// The evidence clip with frame stepping.
+
+import { CaretRightOutlined, PauseOutlined, StepBackwardOutlined, StepForwardOutlined } from "@ant-design/icons";
+import { Button, Select, Slider } from "antd";
+import { useCallback, useEffect, useImperativeHandle, useRef, useState, type Ref } from "react";
+import { useTranslation } from "react-i18next";
+
+export interface ClipHandle {
+  toggle: () => void;
+  step: (frames: number) => void;
+}
+
+interface ClipProps {
+  url: string | null;
+  framesPerSecond?: number;
+  startsAt?: number; // seconds into the clip
+  handle?: Ref<ClipHandle>;
+  onState?: (state: "shown" | "broken" | "unsupported") => void;
+}
+
+const RATES = [0.25, 0.5, 1, 2];
+const DEFAULT_RATE_HZ = 25;
+
+export function Clip({ url, framesPerSecond = DEFAULT_RATE_HZ, startsAt = 0, handle, onState }: ClipProps) {
+  const { t } = useTranslation();
+  const video = useRef<HTMLVideoElement | null>(null);
+  const [playing, setPlaying] = useState(false);
+  const [seconds, setSeconds] = useState(0);
+  const [duration, setDuration] = useState(0);
+  const [rate, setRate] = useState(1);
+  const [state, setState] = useState<"loading" | "shown" | "broken" | "unsupported">("loading");
+
+  useEffect(() => {
+    setState(url ? "loading" : "broken");
+    setSeconds(0);
+  }, [url]);
+  useEffect(() => {
+    if (video.current) video.current.playbackRate = rate;
+  }, [rate, url]);
+
+  const toggle = useCallback(() => {
+    const element = video.current;
+    if (!element) return;
+    if (element.paused) void element.play().catch(() => undefined);
+    else element.pause();
+  }, []);
+  const step = useCallback(
+    (frames: number) => {
+      const element = video.current;
+      if (!element) return;
+      element.pause();
+      const frame = Math.round(element.currentTime * framesPerSecond) + frames;
+      // Half a frame in, so that rounding never shows the neighbour.
+      element.currentTime = Math.min(Math.max((frame + 0.5) / framesPerSecond, 0), element.duration || 0);
+    },
+    [framesPerSecond],
+  );
+  useImperativeHandle(handle, () => ({ toggle, step }), [toggle, step]);
+
+  const failed = () => {
+    const unsupported = video.current?.error?.code === MediaError.MEDIA_ERR_DECODE;
+    const next = unsupported ? "unsupported" : "broken";
+    setState(next);
+    onState?.(next);
+  };
+
+  return (
+    <div className="clip" data-state={state}>
+      <div className="clip-screen">
+        {url && state !== "broken" && (
+          <video ref={video} src={url} preload="auto" muted playsInline onError={failed}
+            onLoadedMetadata={(event) => {
+              setDuration(event.currentTarget.duration);
+              event.currentTarget.currentTime = startsAt;
+              setState("shown");
+              onState?.("shown");
+            }}
+            onTimeUpdate={(event) => setSeconds(event.currentTarget.currentTime)}
+            onPlay={() => setPlaying(true)} onPause={() => setPlaying(false)} />
+        )}
+        {(state === "broken" || state === "unsupported") && (
+          <div className="picture-missing" role="alert">
+            {t(state === "broken" ? "clip.missing" : "clip.unsupported")}
+          </div>
+        )}
+      </div>
+      <div className="clip-bar">
+        <Button size="small" type="text" aria-label={t("clip.back")} icon={<StepBackwardOutlined />} onClick={() => step(-1)} />
+        <Button size="small" type="text" aria-label={t("clip.play")}
+          icon={playing ? <PauseOutlined /> : <CaretRightOutlined />} onClick={toggle} />
+        <Button size="small" type="text" aria-label={t("clip.forward")} icon={<StepForwardOutlined />} onClick={() => step(1)} />
+        <Slider className="clip-slider" min={0} max={duration || 1} step={1 / framesPerSecond} value={seconds}
+          tooltip={{ open: false }} ariaLabelForHandle={t("clip.position")}
+          onChange={(value) => {
+            if (video.current) video.current.currentTime = value;
+          }} />
+        <span className="figures quiet">
+          {seconds.toFixed(2)} / {duration.toFixed(1)} s
+        </span>
+        <Select size="small" variant="borderless" value={rate} onChange={setRate} aria-label={t("clip.slower")}
+          options={RATES.map((value) => ({ value, label: `${value}×` }))} />
+      </div>
+    </div>
+  );
+}
