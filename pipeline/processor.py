@@ -3,16 +3,18 @@
     privacy mask -> quality gate -> detector -> tracks -> change -> rules -> episodes
 
 The processor says what it needs and never fetches it: a `Step` names the presences whose first
-pictures must be kept (a first still is wanted minutes later) and the bursts that a rule wants
-decoded. Whoever owns the video fulfils them and comes back with `process_burst`.
+pictures must be kept (a first still is wanted minutes later), the bursts that a rule wants decoded
+and the keyframes that it wants in full size. Whoever owns the video fulfils them and comes back
+with `process_burst` and `process_look`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 
 from pipeline.change.detector import ChangeDetector
 from pipeline.change.settings import ChangeSettings
@@ -20,9 +22,11 @@ from pipeline.change.soil import bare_soil_share
 from pipeline.change.surface import SurfaceWatch
 from pipeline.episodes.book import EpisodeBook
 from pipeline.episodes.settings import EpisodeSettings
+from pipeline.geometry import Box
 from pipeline.privacy import PrivacyMask
 from pipeline.quality import QualityGate
-from pipeline.rules.advertising import AdvertisingRule
+from pipeline.rules.advertising import SIGN_CLASSES, AdvertisingRule
+from pipeline.rules.close_look import CloseLook
 from pipeline.rules.dust import DustRule
 from pipeline.rules.muck_truck import MuckTruckRule
 from pipeline.rules.observation import VEHICLE_CLASSES, Observation
@@ -36,7 +40,6 @@ from pipeline.zones import ZoneKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from pipeline.camera import Camera
@@ -46,13 +49,14 @@ if TYPE_CHECKING:
     from pipeline.detections import Detections
     from pipeline.episodes.events import EpisodeEvent
     from pipeline.frames import Frame
-    from pipeline.geometry import Box
     from pipeline.quality import FrameQuality
+    from pipeline.rules.close_look import CloseLookRequest
     from pipeline.rules.judgement import JsonObject, Judgement, Rule
 
+ROAD_USERS = frozenset({"person", *VEHICLE_CLASSES})  # may hide a road's surface
 # What is never learned into the reference view nor proposed as a static change. A tricycle is not
 # among them: loaded with goods it is what a vendor sells from.
-MOVERS = frozenset({"person", *VEHICLE_CLASSES}) - {"tricycle", "machinery"}
+MOVERS = ROAD_USERS - {"tricycle", "machinery"}
 # A crop for the load classifier shows the truck with some of its surroundings, as in training.
 CROP_MARGIN = 0.1
 SOIL_INTERVAL_SECONDS = 60.0  # bare soil does not change from frame to frame
@@ -81,6 +85,7 @@ class Step:
     judgements: tuple[Judgement, ...] = ()  # the not-fired ones too
     events: tuple[EpisodeEvent, ...] = ()
     burst_requests: tuple[BurstRequest, ...] = ()
+    look_requests: tuple[CloseLookRequest, ...] = ()
     passages: tuple[Passage, ...] = ()  # judged in this step
     lap_seconds: Mapping[str, float] = field(default_factory=dict)  # by stage, with a stopwatch
 
@@ -125,6 +130,7 @@ class Processor:
         self._tracker = ByteTrack(self._tracker_settings())
         self._surfaces = {zone.id: SurfaceWatch(zone) for zone in camera.zones_of(ZoneKind.ROAD)}
         self._spill_rule: MuckTruckRule | None = None
+        self._ad_rule: AdvertisingRule | None = None
         self._rules = self._make_rules()
         self.book = EpisodeBook(camera.id, self.settings.episodes)
         self._watched: tuple[Box, ...] = ()  # in fractions
@@ -142,7 +148,8 @@ class Processor:
         if self.camera.zones_of(ZoneKind.NO_VENDING, ZoneKind.PERMITTED):
             rules.append(VendingRule(self.camera, settings.vending))
         if self.camera.zones_of(ZoneKind.AD_SURFACE):
-            rules.append(AdvertisingRule(self.camera, settings.advertising))
+            self._ad_rule = AdvertisingRule(self.camera, settings.advertising)
+            rules.append(self._ad_rule)
         if self.camera.zones_of(ZoneKind.SITE):
             rules.append(DustRule(self.camera, settings.dust))
         if self.camera.zones_of(ZoneKind.ROAD):
@@ -164,7 +171,7 @@ class Processor:
         movers = self._movers(detections)
         change = self.change.update(frame, ignore=movers, frozen=self._frozen(frame))
         for surface in self._surfaces.values():
-            surface.update(frame, ignore=movers, shift_px=change.shift_px)
+            surface.update(frame, ignore=_on_the_road(detections), shift_px=change.shift_px)
         laps.lap("change")
         observation = Observation.of_frame(
             frame,
@@ -190,6 +197,7 @@ class Processor:
             judgements=tuple(judgements),
             events=events,
             burst_requests=tuple(r for outcome in outcomes for r in outcome.burst_requests),
+            look_requests=tuple(r for outcome in outcomes for r in outcome.look_requests),
             passages=passages,
             lap_seconds=laps.seconds,
         )
@@ -203,12 +211,52 @@ class Processor:
             request: One that a step asked for.
             frames: Full-size frames of its seconds, in order; none is a burst that showed nothing.
         """
-        tracker = ByteTrack(self._tracker_settings())
-        burst_frames = [self._burst_frame(self._mask.apply(frame), tracker) for frame in frames]
-        passage = Passage.of_frames(request, burst_frames)
-        due = request.end_seconds + self.settings.surface_wait_seconds
-        self._pending = [*self._pending[1 - MAX_PENDING_PASSAGES :], _Pending(passage, due)]
+        passage = self.look_at_burst(request, frames)
+        self.hear_passage(passage)
         return passage
+
+    def look_at_burst(self, request: BurstRequest, frames: Iterable[Frame]) -> Passage:
+        """The first half of `process_burst`, which may run in another thread beside `process`.
+
+        Changes nothing; the passage is for `hear_passage`.
+        """
+        tracker, mask = ByteTrack(self._tracker_settings()), PrivacyMask(self.camera.zones)
+        burst_frames = [self._burst_frame(mask.apply(frame), tracker) for frame in frames]
+        return Passage.of_frames(request, burst_frames)
+
+    def hear_passage(self, passage: Passage) -> None:
+        """The second half of `process_burst`, to be called from the thread of `process`."""
+        due = passage.request.end_seconds + self.settings.surface_wait_seconds
+        self._pending = [*self._pending[1 - MAX_PENDING_PASSAGES :], _Pending(passage, due)]
+
+    def process_look(self, request: CloseLookRequest, frame: Frame) -> CloseLook:
+        """Look at a part of one picture at close range; its rule knows it from the next frame on.
+
+        Args:
+            request: One that a step asked for.
+            frame: The keyframe at or before its seconds, in full size.
+        """
+        frame = self._mask.apply(frame)
+        window = request.fraction_box.scaled(frame.width, frame.height)
+        observation = Observation.of_frame(
+            frame,
+            camera=self.camera,
+            detections=self._detect_within(frame, window),
+            thresholds=self._thresholds,
+        )
+        look = CloseLook.of(request, observation, SIGN_CLASSES)
+        if self._ad_rule is not None:
+            self._ad_rule.hear(look)
+        return look
+
+    def _detect_within(self, frame: Frame, window: Box) -> Detections:
+        """Detections of a part of a frame, in pixels of the source frame."""
+        crop = _cut(frame, window)
+        found = self._detector.detect_image(crop)
+        left, top = int(window.x1 * frame.x_scale), int(window.y1 * frame.y_scale)
+        boxes = found.boxes + np.array([left, top] * 2, np.float32)
+        scales = np.array([frame.x_scale, frame.y_scale] * 2, np.float32)
+        return replace(found, boxes=boxes / scales)
 
     def finish(self) -> tuple[EpisodeEvent, ...]:
         """End what is open: the footage is over."""
@@ -300,6 +348,15 @@ class Processor:
             load=load,
             sharpness=sharpness,
         )
+
+
+def _on_the_road(detections: Detections) -> list[Box]:
+    """Everything that may hide the road, however unsure the network is.
+
+    A road unseen for a second costs nothing; a parked van that is recognised every other second
+    would pass for material.
+    """
+    return [found.box for found in detections.of(*ROAD_USERS)]
 
 
 class _Laps:

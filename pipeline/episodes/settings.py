@@ -84,6 +84,10 @@ def _advertising() -> ViolationEpisodeSettings:
         gap_seconds=DAY,
         recurrence_seconds=30 * DAY,
         grow_interval_seconds=DAY,
+        # Stickers come by the dozen: what one hand puts up in two minutes, with gaps of no more
+        # than two stickers, is one act.
+        companion_seconds=2 * MINUTE,
+        companion_gap=2.0,
     )
 
 

@@ -2,15 +2,19 @@
 
 Network: banner, poster, billboard, graffiti; a signboard speaks against. Change: it was not there
 in the reference view. Time: it persists where a carried banner or a parked lorry would be gone.
+Small ads are looked for in close looks at the surfaces, one every few seconds (`close_look`).
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from pipeline.camera import Camera
 from pipeline.episodes.presence import Presence, Sight, Sighting, SpotReport
 from pipeline.episodes.presence_book import PresenceBook
 from pipeline.geometry import Box
 from pipeline.rules.advertising_reasons import AD_CLASSES, KNOWN_LEVEL, Surface, explain
+from pipeline.rules.close_look import CloseLook, CloseLooks, merged
 from pipeline.rules.judgement import JsonObject, Judgement, RuleOutcome
 from pipeline.rules.observation import VEHICLE_CLASSES, Observation, Part, share_in_zone
 from pipeline.rules.scene import MIN_COVER_SUPPORT, Scene
@@ -46,25 +50,34 @@ class AdvertisingRule:
         self._surfaces = camera.zones_of(ZoneKind.AD_SURFACE)
         self._permitted = camera.zones_of(ZoneKind.PERMITTED_AD)
         self._presences = PresenceBook(self.settings.presence)
+        self._looks = CloseLooks(self._surfaces, self.settings.close_look)
 
     def observe(self, observation: Observation) -> RuleOutcome:
         """Take in one triage frame; frames come in the order of their `seconds`."""
         if not self.settings.enabled or not self._surfaces:
             return RuleOutcome()
         scene = Scene.of(observation)
-        stalls = observation.parts(*STALL_CLASSES)
-        signs = observation.parts(*SIGN_CLASSES)
+        if not observation.view_is_reliable:
+            self._looks.forget()
+        spots = _Spots(
+            scene=scene,
+            stalls=observation.parts(*STALL_CLASSES),
+            signs=observation.parts(*SIGN_CLASSES),
+            words=self._looks.words(observation.seconds),
+        )
         presences = self._presences.observe(
             seconds=observation.seconds,
             captured_at=observation.captured_at,
-            sightings=self._sightings(scene) if observation.view_is_reliable else (),
-            look=lambda presence: _look(presence, scene, stalls, signs),
+            sightings=self._sightings(spots) if observation.view_is_reliable else (),
+            look=spots.report,
         )
+        request = self._looks.due(observation) if observation.view_is_reliable else None
         judgements = [self._judge(presence, observation) for presence in presences]
         return RuleOutcome(
             judgements=tuple(
                 j for j in judgements if j.present_seconds >= self.settings.report_after_seconds
             ),
+            look_requests=() if request is None else (request,),
             watched=tuple(
                 p.fraction_box
                 for p, j in zip(presences, judgements, strict=True)
@@ -72,8 +85,12 @@ class AdvertisingRule:
             ),
         )
 
+    def hear(self, look: CloseLook) -> None:
+        """Take in what a close look showed; it counts from the next frame on."""
+        self._looks.hear(look.without_lettering(self.settings.vehicle_share))
+
     def snapshot(self) -> JsonObject:
-        """The state as JSON values, for a restart."""
+        """The state as JSON values, for a restart; close looks begin anew."""
         return {"presences": self._presences.snapshot()}
 
     def restore(self, snapshot: JsonObject) -> None:
@@ -84,8 +101,9 @@ class AdvertisingRule:
         """
         self._presences.restore(snapshot.get("presences") or {})
 
-    def _sightings(self, scene: Scene) -> list[Sighting]:
+    def _sightings(self, spots: _Spots) -> list[Sighting]:
         """Signs and static changes on an ad surface, without lettering on vehicles."""
+        scene = spots.scene
         vehicles = [
             part.fraction_box
             for part in scene.observation.parts(*VEHICLE_CLASSES)
@@ -97,7 +115,17 @@ class AdvertisingRule:
                 supports={part.class_name: part.support},
                 opens=part.support >= MIN_OPEN_SUPPORT,
             )
-            for part in scene.observation.parts(*SIGN_CLASSES)
+            for part in spots.signs
+        ]
+        found += [
+            Sighting(
+                fraction_box=part.fraction_box,
+                supports={part.class_name: part.support, "close_look": part.support},
+                opens=part.support >= MIN_OPEN_SUPPORT,
+            )
+            for part in merged(spots.signs, spots.words)
+            # What is covered by now may be gone when it is in view again.
+            if scene.covered_share(part.fraction_box) < MIN_COVER_SUPPORT
         ]
         found += [
             Sighting(fraction_box=proposal.fraction_box, supports={"change": 1.0})
@@ -151,43 +179,67 @@ def _most(box: Box, zones: tuple[Zone, ...]) -> tuple[Zone | None, float]:
     return best
 
 
-def _look(
-    presence: Presence, scene: Scene, stalls: tuple[Part, ...], signs: tuple[Part, ...]
-) -> SpotReport:
-    box = presence.fraction_box
-    observation = scene.observation
-    change = scene.change_support(box)
-    covered = scene.covered_share(box) >= MIN_COVER_SUPPORT
-    # Without a reference for this light, a sign that the network misses is not known to be gone.
-    blind = observation.change is not None and change is None
-    figures: dict[str, float] = {}
-    proposals = scene.proposals_at(box)
-    if proposals:
-        figures["fill"] = max(proposals, key=lambda p: p.fraction_box.iou(box)).fill
-    part_of = max(
-        (p.support for p in stalls if box.share_inside(p.fraction_box) >= STALL_SHARE), default=0.0
-    )
-    people = min(sum(box.share_inside(person) for person in scene.people), 1.0)
-    is_settled = change is not None and change < SETTLED_CHANGE and _shows_sign(box, signs)
-    return SpotReport(
-        sees=change is not None and change >= MIN_COVER_SUPPORT,
-        hidden=covered or blind or not observation.view_is_reliable,
-        supports={
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Spots:
+    """What one frame, and the close looks that hold, say about places."""
+
+    scene: Scene
+    stalls: tuple[Part, ...]
+    signs: tuple[Part, ...]  # of the whole picture
+    words: tuple[CloseLook, ...]
+
+    def report(self, presence: Presence) -> SpotReport:
+        """What is known of a presence's place, whether or not a sign was sighted there."""
+        scene, box = self.scene, presence.fraction_box
+        observation = scene.observation
+        change = scene.change_support(box)
+        covered = scene.covered_share(box) >= MIN_COVER_SUPPORT
+        # Without a reference for this light, a sign that the network misses is not known to be
+        # gone.
+        blind = observation.change is not None and change is None
+        proposals = scene.proposals_at(box)
+        fill = max(proposals, key=lambda p: p.fraction_box.iou(box)).fill if proposals else None
+        people = min(sum(box.share_inside(person) for person in scene.people), 1.0)
+        is_settled = change is not None and change < SETTLED_CHANGE and _shows_sign(box, self.signs)
+        glance = _support_at(box, self.signs)
+        unlooked = self._is_unlooked(presence, glance)
+        supports: dict[str, float | None] = {
             "change": change,
             "held": people,
-            "stall_part": part_of,
+            "stall_part": max(
+                (p.support for p in self.stalls if box.share_inside(p.fraction_box) >= STALL_SHARE),
+                default=0.0,
+            ),
             # Never denied again: that a sign stood here before it changed is not forgotten.
             "settled": 1.0 if is_settled else None,
-        },
-        figures=figures,
-    )
+            "glance": glance,
+            "close_look": None if unlooked else 0.0,
+        }
+        if unlooked:  # the whole picture cannot tell
+            supports |= dict.fromkeys(SIGN_CLASSES)
+        return SpotReport(
+            sees=change is not None and change >= MIN_COVER_SUPPORT,
+            hidden=covered or blind or unlooked or not observation.view_is_reliable,
+            supports=supports,
+            figures={} if fill is None else {"fill": fill},
+        )
+
+    def _is_unlooked(self, presence: Presence, glance: float) -> bool:
+        """Whether only close looks can tell, and none of those that hold saw the place."""
+        if glance >= KNOWN_LEVEL or presence.level("glance") >= KNOWN_LEVEL:
+            return False
+        if presence.level("close_look") < KNOWN_LEVEL:
+            return False
+        return not any(word.saw(presence.fraction_box) for word in self.words)
+
+
+def _support_at(box: Box, signs: tuple[Part, ...]) -> float:
+    """How surely the whole picture shows a sign at a place, in [0, 1]."""
+    return max((p.support for p in signs if p.fraction_box.iou(box) >= SAME_SIGN_IOU), default=0.0)
 
 
 def _shows_sign(box: Box, signs: tuple[Part, ...]) -> bool:
-    return any(
-        part.support >= MIN_COVER_SUPPORT and part.fraction_box.iou(box) >= SAME_SIGN_IOU
-        for part in signs
-    )
+    return _support_at(box, signs) >= MIN_COVER_SUPPORT
 
 
 def _is_watched(presence: Presence, judgement: Judgement) -> bool:

@@ -80,6 +80,9 @@ def _network_reasons(presence: Presence, settings: AdvertisingSettings) -> list[
     said = []
     if level >= MIN_SAID_LEVEL:
         said.append(reason(f"sees_{best}", weights.network * level, level=level))
+    close = presence.level("close_look")
+    if level >= MIN_SAID_LEVEL and close >= KNOWN_LEVEL and presence.level("glance") < KNOWN_LEVEL:
+        said.append(reason("close_look", 0.0, level=close))  # how it was seen; it weighs above
     sign = presence.level("signboard")
     if sign >= KNOWN_LEVEL and sign > level:
         suspect = settings.new_signs_are_suspect and _is_new(presence)

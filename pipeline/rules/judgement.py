@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from pipeline.candidate import Explanation
 from pipeline.episodes.presence import Sight
 from pipeline.geometry import Box
+from pipeline.rules.close_look import CloseLookRequest
 from pipeline.rules.observation import Observation
 from pipeline.rules.passage import BurstRequest
 from pipeline.violations import Subtype, Violation, violation_of
@@ -47,6 +48,7 @@ class RuleOutcome:
 
     judgements: tuple[Judgement, ...] = ()  # of every spot worth a word, the not-fired ones too
     burst_requests: tuple[BurstRequest, ...] = ()
+    look_requests: tuple[CloseLookRequest, ...] = ()
     watched: tuple[Box, ...] = ()  # in fractions: the reference view must not learn these
 
 

@@ -68,6 +68,7 @@ class Observation:
     thresholds: Mapping[str, float] = field(default_factory=dict)  # class -> score, model card
     bare_soil: Mapping[str, float] = field(default_factory=dict)  # zone id -> share in [0, 1]
     businesses: tuple[BusinessHint, ...] = ()
+    scale: float = 1.0  # pixels of the picture in hand per pixel of the source, > 0
     # Several rules ask for the same parts; they are made once, when first asked for.
     _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict, init=False, repr=False)
 
@@ -101,6 +102,7 @@ class Observation:
             thresholds=thresholds or {},
             bare_soil=bare_soil or {},
             businesses=businesses,
+            scale=max(frame.x_scale, frame.y_scale),
         )
 
     @property

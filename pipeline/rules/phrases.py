@@ -181,6 +181,10 @@ _ADVERTISING: dict[str, Wording] = {
     ),
     "sees_graffiti": _network("graffiti is seen ({level:share})", "识别到涂写（{level:share}）"),
     "sees_no_ad": _network("no kind of ad is recognised", "未识别到广告类别"),
+    "close_look": _network(
+        "recognised in close looks at the surface ({level:share}): small in the whole picture",
+        "经立面局部放大识别（{level:share}），在全景画面中过小",
+    ),
     "signboard": _network(
         "looks like a shop sign ({level:share}), which is legal",
         "形似店铺招牌（{level:share}），属合法设置",

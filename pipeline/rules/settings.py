@@ -104,6 +104,27 @@ class AdvertisingWeights(Settings):
     stall_part: AgainstWeight = -4.0
 
 
+class CloseLookSettings(Settings):
+    """Close looks at the surfaces: parts of a picture in full size, one at a time.
+
+    A look costs about as much as a triage frame, of which there are some sixty a minute.
+    """
+
+    enabled: bool = True
+    # At most six looks a minute for a camera, however many surfaces it has: a tenth of triage.
+    interval_seconds: Annotated[float, Field(ge=1)] = 10.0
+    # From one look at a place to the next. Ads are slow: the rule's two minutes hold four looks.
+    revisit_seconds: Annotated[float, Field(ge=1)] = 30.0
+    # Times the scale of triage. The network learned from whole street scenes: at twice the scale it
+    # finds ads half the size as well as triage finds the others; closer, it recognises less.
+    zoom: Annotated[float, Field(ge=1, le=8)] = 2.0
+    # Of neighbouring tiles: an ad of up to a fifth of a tile is whole in one of them; triage sees
+    # larger ones.
+    overlap_share: Annotated[float, Field(ge=0, le=0.5)] = 0.2
+    # Nine show a whole picture at twice the scale. With more the round takes over two minutes.
+    max_tiles: Annotated[int, Field(ge=1, le=64)] = 12
+
+
 class AdvertisingSettings(Settings):
     """The illegal-advertising rule."""
 
@@ -127,6 +148,7 @@ class AdvertisingSettings(Settings):
     # Wider than this many heights, a thing without a class is called a banner.
     banner_aspect: Annotated[float, Field(gt=1)] = 2.5
     moving_sizes: Annotated[float, Field(gt=0)] = 1.0
+    close_look: CloseLookSettings = CloseLookSettings()
     # A wall may be dark, or the reference still be learned, for a night and a rainy day.
     presence: PresenceSettings = PresenceSettings(
         lapse_seconds=10 * MINUTE, max_hidden_seconds=36 * HOUR, figure_seconds=60.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -40,6 +41,11 @@ CLASSES = [
 ]
 STALL = (120, 80, 180, 130)
 SELLER = (150, 70, 165, 125)
+POSTER_IN_CROP = (40, 20, 60, 50)  # pixels of the crop
+WALL = {
+    "id": "wall", "kind": "ad_surface",
+    "polygon": [[0.3, 0.3], [0.7, 0.3], [0.7, 0.6], [0.3, 0.6]],
+}  # fmt: skip
 PAVEMENT = [[0.1, 0.3], [0.9, 0.3], [0.9, 0.95], [0.1, 0.95]]
 
 
@@ -52,10 +58,17 @@ class ScriptedDetector:
             thresholds=dict.fromkeys(CLASSES, 0.4), name="script", version="1", sha256="0" * 64
         )
         self.shown = []
+        self.crops = []
 
     def detect(self, frame):
         self.shown.append(frame)
-        found = self._script(frame.seconds)
+        return self._detections(self._script(frame.seconds))
+
+    def detect_image(self, image):
+        self.crops.append(image)
+        return self._detections([("poster", POSTER_IN_CROP)])
+
+    def _detections(self, found):
         return Detections(
             boxes=np.array([box for _, box in found], np.float32).reshape(-1, 4),
             scores=np.full(len(found), 0.8, np.float32),
@@ -168,6 +181,44 @@ def test_privacy_masks_are_burnt_in_before_anything_sees_the_picture():
     for shown in (*processor._detector.shown, step.frame):
         hidden = shown.image[: int(0.29 * HEIGHT), : int(0.19 * WIDTH)]
         assert len(np.unique(hidden.reshape(-1, 3), axis=0)) == 1
+
+
+def look_once(*zones):
+    """Ask with one scaled frame, answer with it in full size."""
+    processor = Processor(camera(*zones), detector=ScriptedDetector(lambda _: []))
+    whole = next(iter(frames(None, seconds=1)))
+    small = cv2.resize(whole.image, (WIDTH // 2, HEIGHT // 2))
+    [request] = processor.process(replace(whole, image=small)).look_requests
+    return processor, request, processor.process_look(request, whole)
+
+
+def test_a_close_look_shows_its_part_of_the_picture_in_full_size():
+    """The crop is cut from the camera's own pixels; what is found is told in the whole frame."""
+    processor, request, look = look_once(WALL)
+    [crop] = processor._detector.crops
+    assert crop.shape == (HEIGHT // 2, WIDTH // 2, 3)
+    assert request.fraction_box.xyxy == pytest.approx((0.25, 0.2, 0.75, 0.7))
+    [part] = look.parts
+    expected = ((80 + 40) / WIDTH, (36 + 20) / HEIGHT, (80 + 60) / WIDTH, (36 + 50) / HEIGHT)
+    assert part.fraction_box.xyxy == pytest.approx(expected)
+
+
+def test_privacy_masks_are_burnt_in_before_a_close_look():
+    """The network never sees what lies beneath, at any scale."""
+    mask = {
+        "id": "window", "kind": "privacy_mask",
+        "polygon": [[0.3, 0.2], [0.5, 0.2], [0.5, 0.6], [0.3, 0.6]],
+    }  # fmt: skip
+    processor, _, _ = look_once(WALL, mask)
+    [crop] = processor._detector.crops
+    hidden = crop[2 : HEIGHT * 4 // 10 - 2, 18 : WIDTH // 4 - 2]
+    assert len(np.unique(hidden.reshape(-1, 3), axis=0)) == 1
+
+
+def test_a_picture_in_full_size_asks_for_no_close_look():
+    """Nor does a camera without ad surfaces."""
+    _, _, steps = run(camera(WALL), lambda _: [], seconds=40)
+    assert not any(step.look_requests for step in steps)
 
 
 def test_a_camera_without_zones_runs_no_rule():

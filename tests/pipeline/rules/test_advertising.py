@@ -53,6 +53,20 @@ def test_each_kind_of_ad_fires_after_it_persisted(name, subtype):
     assert not told.ended
 
 
+def test_the_stickers_of_one_hand_are_one_act():
+    """Three of them within half a minute, a sticker's width apart; one an hour later is not."""
+    spots = [Box(0.30 + 0.04 * i, 0.30, 0.32 + 0.04 * i, 0.35) for i in range(4)]
+
+    def stuck(second):
+        there = [s for i, s in enumerate(spots) if second >= (12 * i if i < 3 else 3600)]
+        return Moment(tuple(Thing("poster", s) for s in there), View(proposals=tuple(there)))
+
+    told = story().play(stuck, 600)
+    assert len(told.opened) == 1
+    told.play(stuck, 3600)
+    assert len(told.opened) == 2
+
+
 def test_a_removed_ad_ends_at_its_last_sight():
     """Ten minutes of clean wall, and it is gone."""
     told = story().play(ad("banner"), 200).play(EMPTY, 900)
