@@ -7,6 +7,8 @@ Beside `pipeline.candidate`, the only module that both `edge` and `api` use on t
     POST /api/v1/boxes/me/candidates Submission     -> Receipt
     POST /api/v1/boxes/me/gaps       GapReport      -> GapReceipt
     POST /api/v1/boxes/me/status     BoxStatus      -> StatusReply
+    GET  /api/v1/boxes/me/cameras                   -> CamerasReply   with ETag; 304 if unchanged
+    PUT  /api/v1/boxes/me/pictures/{camera_id}      JPEG bytes -> 204; see PICTURE_TIME_HEADER
 
 All but the first carry `Authorization: Bearer <token of Enrolled>`. Every call may be repeated: the
 answer to a repetition is that of the first time.
@@ -18,7 +20,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, SecretStr, field_serializer
+from pydantic import AwareDatetime, Field, JsonValue, SecretStr, field_serializer
 
 from pipeline.candidate import Candidate, Sha256, WireModel
 
@@ -28,6 +30,9 @@ MAX_OBJECT_BYTES = 64 * 1024 * 1024
 MAX_UPLOADS = 500  # as MAX_ITEMS of a manifest
 MAX_MANIFEST_CHARACTERS = 4 * 1024 * 1024  # as the offline verifier's limit
 MAX_CAMERAS = 200  # of one box; design: about 100 on two cores
+MAX_PICTURE_BYTES = 2 * 1024 * 1024  # a JPEG of 640 x 360 has some 60 kB
+# When a camera's picture was taken, in ISO 8601 with its offset from UTC.
+PICTURE_TIME_HEADER = "X-Captured-At"
 
 
 class Enrolment(WireModel):
@@ -122,10 +127,11 @@ class GapReason(StrEnum):
 class Gap(WireModel):
     """A manifest number that will never come, or pictures that were never taken."""
 
-    number: Annotated[int, Field(ge=1)]  # of the gap itself, counted by the box
+    number: Annotated[int, Field(ge=1, le=2**53 - 1)]  # of the gap itself, counted by the box
     reason: GapReason
-    sequence: int | None = None  # of the manifest that was dropped
-    camera_id: str | None = None
+    # Of the manifest that was dropped.
+    sequence: Annotated[int, Field(ge=1, le=2**53 - 1)] | None = None
+    camera_id: Annotated[str, Field(max_length=64)] | None = None
     began_at: AwareDatetime
     ended_at: AwareDatetime | None = None
     detail: Annotated[str, Field(max_length=500)] = ""
@@ -181,6 +187,9 @@ class BoxStatus(WireModel):
     outbox_quota_bytes: int = 0
     oldest_waiting_at: AwareDatetime | None = None
     dropped: int = 0  # candidates, since the box was set up
+    refused: int = 0  # candidates that the centre refused for good, kept on the box
+    # What a person should see to, in words: a full disk, evidence that cannot be made.
+    trouble: Annotated[str, Field(max_length=500)] = ""
     cpu_share: float | None = None  # of all cores, 0..1
     memory_bytes: int | None = None
     disk_free_bytes: int | None = None
@@ -192,3 +201,20 @@ class StatusReply(WireModel):
 
     received_at: datetime  # by the centre's clock, in UTC
     snapshots: tuple[str, ...] = ()  # cameras of which a current picture is wanted
+
+
+class CameraSettings(WireModel):
+    """What the centre says of one camera: its zones, names and time zone, in their newest version.
+
+    They replace those of the box's own file; the address of the stream stays the box's.
+    """
+
+    camera_id: Annotated[str, Field(min_length=1, max_length=64)]
+    version: Annotated[int, Field(ge=1)]
+    settings: dict[str, JsonValue]  # `pipeline.camera.Camera` as JSON
+
+
+class CamerasReply(WireModel):
+    """The cameras of a box that the centre has settings for."""
+
+    cameras: Annotated[tuple[CameraSettings, ...], Field(max_length=MAX_CAMERAS)] = ()

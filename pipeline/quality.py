@@ -187,12 +187,14 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
 def _sharpness_figures(grey: NDArray[np.uint8]) -> tuple[float, float, float]:
     """Mean and standard deviation of the grey levels, and the sharpness."""
     mean, deviation = cv2.meanStdDev(grey)
-    _, edges = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))
+    edges = cv2.Laplacian(grey, cv2.CV_16S)
+    # The variance; twice as fast as `meanStdDev`, which has no SIMD for 16 bits.
+    spread = cv2.norm(edges, cv2.NORM_L2SQR) / edges.size - cv2.mean(edges)[0] ** 2
     contrast = float(deviation[0, 0])
     return (
         float(mean[0, 0]),
         contrast,
-        float(edges[0, 0]) ** 2 / (contrast**2 + _NOISE_VARIANCE),
+        max(spread, 0.0) / (contrast**2 + _NOISE_VARIANCE),
     )
 
 
@@ -200,6 +202,5 @@ def _exposure_shares(
     grey: NDArray[np.uint8], dark_below: int, bright_above: int
 ) -> tuple[float, float]:
     """Shares of pixels darker and brighter than two grey levels."""
-    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel()
-    total = float(grey.size)
-    return float(counts[:dark_below].sum()) / total, float(counts[bright_above + 1 :].sum()) / total
+    dark, bright = np.count_nonzero(grey < dark_below), np.count_nonzero(grey > bright_above)
+    return int(dark) / grey.size, int(bright) / grey.size

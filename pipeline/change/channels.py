@@ -49,6 +49,42 @@ def absolute_difference(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArr
     return channel_max(np.asarray(cv2.absdiff(a, b), np.float32))
 
 
+def blend(
+    colour: NDArray[np.float32], towards: NDArray[np.float32], weight: NDArray[np.float32]
+) -> None:
+    """Move an h x w x 3 picture towards another, in place, by an h x w share of the way.
+
+    >>> colour = np.zeros((1, 1, 3), np.float32)
+    >>> blend(colour, np.float32([[[10, 20, 30]]]), np.float32([[0.5]]))
+    >>> colour.tolist()
+    [[[5.0, 10.0, 15.0]]]
+    """
+    way = towards - colour
+    way *= per_channel(weight)
+    colour += way
+
+
+def per_channel(plane: NDArray[Number]) -> NDArray[Number]:
+    """An h x w plane once for each channel, h x w x 3.
+
+    >>> per_channel(np.float32([[2]])).tolist()
+    [[[2.0, 2.0, 2.0]]]
+    """
+    return np.asarray(cv2.merge([plane, plane, plane]), plane.dtype)
+
+
+def chosen(
+    where: NDArray[np.bool_], one: NDArray[np.float32], other: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """An h x w x 3 picture: `one` where the h x w mask is true, `other` elsewhere.
+
+    >>> one, two = np.float32([[[1, 1, 1]]]), np.float32([[[2, 2, 2]]])
+    >>> chosen(np.array([[True]]), one, two).tolist()
+    [[[1.0, 1.0, 1.0]]]
+    """
+    return np.asarray(cv2.copyTo(one, where.view(np.uint8), other.copy()), np.float32)
+
+
 def luma(image: NDArray[Number]) -> NDArray[np.float32]:
     """Brightness of an h x w x 3 BGR picture, h x w, in the picture's units.
 

@@ -117,7 +117,7 @@ class ChangeDetector:
         look = memory.look(small, ignore=ignore, frozen=frozen, now=self._now, dt=dt)
         moving = memory.alignment.undo(memory.moving(look))
         startled = memory.steady.update(look.picture, look.step, look.visible, dt)
-        difference = look.comparand.compare(memory.steady.colour, is_day=light is Light.DAY)
+        difference = memory.compare(look, light, self._now)
         field = _haze_field(memory, look, difference)
         sight = _sight(memory, look, difference, startled, field)
         state = memory.judge.update(sight, dt)
@@ -249,8 +249,13 @@ class ChangeDetector:
         trembling = steady.noise > TREMBLING_LEVELS
         watched = steady.watched_seconds >= 2 * settings.learn_seconds
         ready = (steady.seconds >= settings.learn_seconds) | (trembling & watched)
-        if live.acquire(steady, clear & ready):
-            memory.bank.refresh()
+        # The comparand shows the steady view where nothing is known, seldom another by now.
+        new = live.acquire(steady, clear & ready)
+        if new.any():
+            if memory.haze_reference is not None:
+                memory.haze_reference.heed(live.noise)
+            if not look.comparand.shows(live.colour, new):
+                memory.bank.refresh()
         if not live.is_due(look.dt):
             return
         given_up = evidence.held_seconds >= settings.hold_seconds
@@ -330,10 +335,11 @@ def _sight(
     known = memory.live.known & look.visible
     claimed = look.frozen | memory.evidence.standing
     learnable = max(int(np.count_nonzero(look.visible & ~look.frozen)), 1)
-    sample = look.raw[::4, ::4]  # level and deviation need no more than 1 pixel in 16
+    # Level and deviation need no more than 1 pixel in 16.
+    mean, deviation = cv2.meanStdDev(np.ascontiguousarray(look.raw[::4, ::4]).reshape(-1))
     return Sight(
-        level=float(sample.mean()),
-        deviation=float(sample.std()),
+        level=float(mean[0, 0]),
+        deviation=float(deviation[0, 0]),
         energy=look.energy,
         correlation=look.alignment.correlation,
         shift_share=look.alignment.length / memory.grid.columns,
@@ -349,7 +355,9 @@ def _haze_field(memory: CameraMemory, look: Look, difference: Difference) -> Haz
     """Haze over the picture; none where no zone asks and too little differs to be fog."""
     known = memory.live.known
     differs = (difference.solid | difference.veil) & known
-    if not known.any() or (not memory.haze_meters and differs.mean() < FOG_DIFFERS_SHARE):
+    if not known.any() or (
+        not memory.haze_meters and np.count_nonzero(differs) < FOG_DIFFERS_SHARE * known.size
+    ):
         return None
     if memory.haze_reference is None or memory.haze_comparand is not look.comparand:
         live = memory.live

@@ -45,21 +45,29 @@ class StandingEvidence:
         rate = np.float32(1.0 - np.exp(-dt / OCCUPIED_SECONDS))
         self.occupied_share += (occupied - self.occupied_share) * rate
         stable = (steady_seconds >= STABLE_SECONDS) & ~occupied
-        solid, any_ = difference.solid, difference.veil | difference.solid
-        step = np.where(stable, np.float32(dt), np.float32(0.0))
-        fading = np.where(occupied | stable, np.float32(0.0), np.float32(UNSTEADY_DECAY * dt))
+        # What is there no more goes at the speed at which it came; what is unsteady, slowly.
+        unsteady = ~(occupied | stable)
+        fading = stable * np.float32(dt) + unsteady * np.float32(UNSTEADY_DECAY * dt)
+        solid, plain = stable & difference.solid, stable & (difference.veil | difference.solid)
+        growth = np.float32(2.0 * dt)  # less the fading
         keep = self._keep_seconds
         age, flat_age = self._min_age_seconds, self._flat_age_seconds
-        self.solid_seconds = _grown(self.solid_seconds, solid, step, fading, limit=age + keep)
-        self.veil_seconds = _grown(self.veil_seconds, any_, step, fading, limit=flat_age + keep)
+        _follow(self.solid_seconds, solid * growth, fading, limit=age + keep)
+        _follow(self.veil_seconds, plain * growth, fading, limit=flat_age + keep)
         leave = LEAVE_FACTOR * self._keep_seconds
         self.standing = _hysteresis(self.standing, self.solid_seconds, age, age - leave)
         self.standing_veil = _hysteresis(
             self.standing_veil, self.veil_seconds, flat_age, flat_age - leave
         )
         # Until all evidence has gone: what is being given up may not become a new thing on the way.
-        held = np.where(self.solid_seconds > 0, self.held_seconds + dt, 0.0)
-        self.held_seconds = np.minimum(held, MAX_HELD_SECONDS).astype(np.float32)
+        held = (self.held_seconds + np.float32(dt)) * (self.solid_seconds > 0)
+        self.held_seconds = np.minimum(held, MAX_HELD_SECONDS)
+
+    @property
+    def standing_px(self) -> int:
+        """Pixels where something stands, solid or plain, whichever are more."""
+        solid, plain = np.count_nonzero(self.standing), np.count_nonzero(self.standing_veil)
+        return max(int(solid), int(plain))
 
     def seconds_of(self, *, flat: bool) -> NDArray[np.float32]:
         """The accumulator of plain or of solid patches."""
@@ -73,16 +81,16 @@ class StandingEvidence:
         self.standing_veil[where] = False
 
 
-def _grown(
+def _follow(
     seconds: NDArray[np.float32],
-    differs: NDArray[np.bool_],
-    step: NDArray[np.float32],
-    fading: NDArray[np.float32],
+    growth: NDArray[np.floating],
+    fading: NDArray[np.floating],
     *,
     limit: float,
-) -> NDArray[np.float32]:
-    change = np.where(differs, step, -step) - fading
-    return np.asarray(np.clip(seconds + change, 0.0, limit), np.float32)
+) -> None:
+    seconds += growth
+    seconds -= fading
+    np.clip(seconds, 0.0, limit, out=seconds)
 
 
 def _hysteresis(

@@ -101,3 +101,14 @@ class Grid:
             min(max(x2, 0.0), self.width),
             min(max(y2, 0.0), self.height),
         )
+
+
+def bounds(mask: NDArray[np.bool_], *, margin: int = 0) -> tuple[slice, slice]:
+    """The rows and columns that hold all true pixels, with a margin as far as there is one.
+
+    >>> bounds(np.array([[0, 0, 0], [0, 0, 1]], np.bool_), margin=1)
+    (slice(0, 2, None), slice(1, 3, None))
+    """
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+    rows = slice(max(top - margin, 0), min(top + height + margin, mask.shape[0]))
+    return rows, slice(max(left - margin, 0), min(left + width + margin, mask.shape[1]))

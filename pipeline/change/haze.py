@@ -17,11 +17,13 @@ import numpy as np
 
 from pipeline.change.channels import channel_min, luma
 from pipeline.change.difference import box_mean
+from pipeline.change.grid import bounds
 from pipeline.change.results import Haze
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pipeline.change.channels import Number
     from pipeline.change.grid import Grid
     from pipeline.geometry import Box
 
@@ -51,7 +53,8 @@ class HazeField:
     loss: NDArray[np.float32]  # of local contrast, in [0, 1]; 0 where the reference has none
     telling: NDArray[np.bool_]  # the reference has contrast to lose
     reference: NDArray[np.float32]  # h x w x 3, grey levels
-    shift: NDArray[np.float32]  # h x w x 3, grey levels, now minus reference
+    picture: NDArray[np.uint8]  # h x w x 3, now, as exposed
+    scale: np.float32  # that brings the picture's white to the reference's
     smooth: NDArray[np.float32]  # local mean of the brightness now, grey levels
 
     def airlight(self, where: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -64,13 +67,18 @@ class HazeField:
         if not where.any():
             return np.zeros(3, np.float32)
         opacity = self.loss[where][:, None]
-        now_less_scene = self.shift[where] + opacity * self.reference[where]
+        now_less_scene = self.shift_at(where) + opacity * self.reference[where]
         solved = (opacity * now_less_scene).sum(axis=0) / (opacity * opacity).sum()
         return np.asarray(np.clip(solved, 0.0, COLOUR_LEVELS), np.float32)
 
+    def shift_at(self, where: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Now minus reference of the pixels in the mask, N x 3, grey levels."""
+        return np.asarray(self.picture[where] * self.scale - self.reference[where], np.float32)
+
     def cover(self, usable: NDArray[np.bool_]) -> float:
         """Share of the usable pixels that are veiled, in [0, 1]."""
-        return float((self.veiled & usable).sum()) / max(int(usable.sum()), 1)
+        seen = int(np.count_nonzero(usable))
+        return int(np.count_nonzero(self.veiled & usable)) / max(seen, 1)
 
 
 class HazeReference:
@@ -80,31 +88,36 @@ class HazeReference:
         self.colour = colour
         levels = luma(colour)
         self.mean, self.contrast = _contrast(levels)
-        floor = NOISE_CONTRAST_FACTOR * noise / (self.mean + np.float32(FLOOR_LEVELS))
-        self.telling = self.contrast > np.maximum(floor, np.float32(MIN_CONTRAST))
+        self.telling = self._telling(noise)
         self.dark = _dark(colour)
         self.white = float(np.percentile(levels[::4, ::4], WHITE_PERCENTILE))
+
+    def heed(self, noise: NDArray[np.float32]) -> None:
+        """Go by another noise (h x w, grey levels): more of the reference is known by now."""
+        self.telling = self._telling(noise)
+
+    def _telling(self, noise: NDArray[np.float32]) -> NDArray[np.bool_]:
+        floor = NOISE_CONTRAST_FACTOR * noise / (self.mean + np.float32(FLOOR_LEVELS))
+        return np.asarray(self.contrast > np.maximum(floor, np.float32(MIN_CONTRAST)), np.bool_)
 
     def measure(self, picture: NDArray[np.uint8], usable: NDArray[np.bool_]) -> HazeField:
         """Compare an aligned picture (h x w x 3, not exposure-compensated) with the reference."""
         levels = luma(picture)
         white = float(np.percentile(levels[::4, ::4], WHITE_PERCENTILE))
         scale = np.float32(np.clip(self.white / max(white, 1.0), *WHITE_LIMITS))
-        colour = picture * scale
         mean, contrast = _contrast(levels * scale)
         transmission = contrast / np.maximum(self.contrast, np.float32(1e-3))
-        shifted = np.maximum(np.abs(mean - self.mean), _dark(colour) - self.dark)
+        shifted = np.maximum(np.abs(mean - self.mean), _dark(picture) * scale - self.dark)
         shifted_enough = shifted > MIN_SHIFT_LEVELS
         lost = self.telling & (transmission < VEIL_TRANSMISSION) & shifted_enough & usable
         plain = ~self.telling & shifted_enough & usable
         return HazeField(
             veiled=_patches_with(lost, lost | plain),
-            loss=np.where(self.telling, np.clip(1.0 - transmission, 0.0, 1.0), 0.0).astype(
-                np.float32
-            ),
+            loss=np.asarray(np.clip(1.0 - transmission, 0.0, 1.0) * self.telling, np.float32),
             telling=self.telling,
             reference=self.colour,
-            shift=(colour - self.colour).astype(np.float32),
+            picture=picture,
+            scale=scale,
             smooth=mean,
         )
 
@@ -116,7 +129,7 @@ def _contrast(levels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray
     return mean, np.sqrt(np.maximum(variance, 0.0)) / (mean + np.float32(FLOOR_LEVELS))
 
 
-def _dark(colour: NDArray[np.float32]) -> NDArray[np.float32]:
+def _dark(colour: NDArray[Number]) -> NDArray[np.float32]:
     """Dark channel: the darkest channel of the darkest pixel near by; haze lifts it."""
     darkest = channel_min(colour)
     return np.asarray(cv2.erode(darkest, np.ones((WINDOW_PX, WINDOW_PX), np.uint8)), np.float32)
@@ -124,13 +137,20 @@ def _dark(colour: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _patches_with(core: NDArray[np.bool_], whole: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The connected parts of `whole` of which enough is `core`."""
-    mask = cv2.morphologyEx(whole.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    count, labels = cv2.connectedComponents(mask, connectivity=4)
-    areas = np.bincount(labels.ravel(), minlength=count)
-    cores = np.bincount(labels.ravel(), weights=core.ravel(), minlength=count)
+    if np.count_nonzero(core) < MIN_VEILED_SHARE * MIN_PATCH_SHARE * core.size:
+        return np.zeros(core.shape, np.bool_)  # not enough for the smallest
+    window = bounds(whole, margin=2)  # zeros around it, as in the picture
+    place = whole[window].astype(np.uint8)
+    mask = cv2.morphologyEx(place, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    cores = np.bincount(labels[core[window]], minlength=count)
     keep = (areas >= MIN_PATCH_SHARE * core.size) & (cores >= MIN_VEILED_SHARE * areas)
     keep[0] = False
-    return np.asarray(keep[labels], np.bool_)
+    found = np.zeros(core.shape, np.bool_)
+    if keep.any():
+        found[window] = keep[labels]
+    return found
 
 
 class HazeMeter:
@@ -153,11 +173,11 @@ class HazeMeter:
         """Measure the zone in one picture; `now` in seconds, `shift` in coarse pixels."""
         seen = self._mask & usable
         veiled = field.veiled & seen
-        cover = float(veiled.sum()) / max(int(seen.sum()), 1)
+        cover = int(np.count_nonzero(veiled)) / max(int(np.count_nonzero(seen)), 1)
         self._covers.append((now, cover))
         unrest = self._unrest(field.smooth, veiled)
         lost = veiled & field.telling
-        shifts = field.shift[veiled].mean(axis=0) if veiled.any() else np.zeros(3)
+        shifts = field.shift_at(veiled).mean(axis=0) if veiled.any() else np.zeros(3)
         brightness = float(shifts @ LUMA_WEIGHTS) / COLOUR_LEVELS
         airlight = field.airlight(lost)
         return Haze(
@@ -191,9 +211,10 @@ class HazeMeter:
 
 
 def _largest(veiled: NDArray[np.bool_], grid: Grid, shift: tuple[float, float]) -> Box | None:
-    count, _, stats, _ = cv2.connectedComponentsWithStats(veiled.astype(np.uint8))
-    if count <= 1:
+    if not veiled.any():
         return None
+    rows, columns = bounds(veiled)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(veiled[rows, columns].astype(np.uint8))
     label = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
     left, top, width, height = (float(v) for v in stats[label, :4])
-    return grid.source_box(left, top, width, height, shift=shift)
+    return grid.source_box(left + columns.start, top + rows.start, width, height, shift=shift)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from pipeline.change.channels import channel_max, channel_min
@@ -58,8 +59,8 @@ class LightMeter:
 
     def _judge(self, image: NDArray[np.uint8]) -> Light:
         sample = np.ascontiguousarray(image[::4, ::4])  # a mean needs no more than 1 pixel in 16
-        level = float(sample.mean())
-        colour = float((channel_max(sample) - channel_min(sample)).mean())
+        level = cv2.mean(sample.reshape(-1))[0]
+        colour = cv2.mean(channel_max(sample) - channel_min(sample))[0]
         self._has_colour = self._has_colour or colour >= COLOURED_LEVELS
         if self._has_colour and colour < COLOURLESS_LEVELS:
             return Light.NIGHT

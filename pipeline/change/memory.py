@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 
 from pipeline.change.channels import absolute_difference, luma
-from pipeline.change.evidence import StandingEvidence
+from pipeline.change.evidence import STABLE_SECONDS, StandingEvidence
 from pipeline.change.exposure import Exposure, fit_exposure
 from pipeline.change.haze import HazeMeter
 from pipeline.change.light import LightMeter
 from pipeline.change.patches import PatchAges
 from pipeline.change.references import ReferenceBank
-from pipeline.change.registration import FLOOR_LEVELS, Alignment, relief
+from pipeline.change.registration import FLOOR_LEVELS, Alignment, log_of, relief, relief_energy
+from pipeline.change.results import Light
 from pipeline.change.steady import SteadyView
 from pipeline.change.view import MISFIT_CORRELATION, ViewJudge
 from pipeline.errors import ReferenceViewError
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.camera import Camera
-    from pipeline.change.difference import Comparand
+    from pipeline.change.difference import Comparand, Difference
     from pipeline.change.grid import Grid
     from pipeline.change.haze import HazeReference
     from pipeline.change.reference import LiveReference
@@ -55,6 +56,16 @@ class Look:
     dt: float  # seconds that this picture may prove
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Compared:
+    """The last comparison, with what it was made from."""
+
+    seconds: float  # of the detector's own clock
+    comparand: Comparand
+    light: Light
+    difference: Difference
+
+
 class CameraMemory:
     """Everything that depends on the picture's raster; begun anew if the format changes."""
 
@@ -74,6 +85,7 @@ class CameraMemory:
         self.alignment = Alignment()
         self.haze_reference: HazeReference | None = None
         self.haze_comparand: Comparand | None = None  # that haze_reference was made from
+        self._compared: _Compared | None = None
         self._steady: SteadyView | None = None
         self._previous: NDArray[np.float32] | None = None
         self._blind = np.zeros(grid.shape, np.bool_)
@@ -102,8 +114,30 @@ class CameraMemory:
         """Another reference view is in use: what was normalised to the old one is void."""
         self._steady = None
         self._previous = None
+        self._compared = None
         self.exposure = Exposure.neutral()
         self.judge.begin_anew()
+
+    def compare(self, look: Look, light: Light, now: float) -> Difference:
+        """How the steady view differs from the reference.
+
+        While too little stands to be a patch, the last answer serves for as long as a new thing
+        must hold before it counts: until then a new one would say nothing else.
+        """
+        last = self._compared
+        smallest = self._settings.min_area_share * self.grid.rows * self.grid.columns
+        is_quiet = self.evidence.standing_px < smallest
+        is_recent = (
+            last is not None
+            and last.comparand is look.comparand
+            and last.light is light
+            and now - last.seconds < STABLE_SECONDS
+        )
+        if last is None or not (is_quiet and is_recent):
+            is_day = light is Light.DAY
+            difference = look.comparand.compare(self.steady.colour, is_day=is_day)
+            last = self._compared = _Compared(now, look.comparand, light, difference)
+        return last.difference
 
     def look(
         self,
@@ -119,7 +153,7 @@ class CameraMemory:
             self._steady = SteadyView(small.astype(np.float32))
         comparand, registration = self.bank.prepared(self._steady, now)
         levels = luma(small)
-        shape = relief(np.log(levels + np.float32(FLOOR_LEVELS)))
+        shape = relief(log_of(levels + np.float32(FLOOR_LEVELS)))
         occupied = self._occupied(ignore, self.alignment)
         alignment = registration.find(shape, ~occupied, self.alignment)
         placed = self._placed(alignment)
@@ -128,7 +162,7 @@ class CameraMemory:
         usable = ~occupied & ~self.evidence.standing
         self.exposure = fit_exposure(aligned, comparand.colour, usable, self.exposure)
         picture = self.exposure.apply(aligned)
-        energy = float((shape * shape).mean()) / max(comparand.relief_energy, 1e-9)
+        energy = relief_energy(shape) / max(comparand.relief_energy, 1e-9)
         return Look(
             raw=aligned,
             picture=picture,

@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.change.channels import channel_max
 from pipeline.change.difference import WINDOW_PX
+from pipeline.change.grid import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,8 +92,9 @@ def find_patches(
     """
     if np.count_nonzero(standing) < min_area:
         return []
-    opened = cv2.morphologyEx(standing.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    mask = np.asarray(opened, np.uint8)
+    around = bounds(standing, margin=JOIN_PX)  # what stands seldom fills the picture
+    place = standing[around].astype(np.uint8)
+    mask = np.asarray(cv2.morphologyEx(place, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
     if not mask.any():
         return []
     joined = cv2.dilate(mask, np.ones((JOIN_PX, JOIN_PX), np.uint8))
@@ -103,8 +105,10 @@ def find_patches(
     found: list[Patch] = []
     for label in largest[:MAX_CANDIDATES]:
         left, top, width, height = (int(v) for v in stats[label, :4])
+        inside = slice(top, top + height), slice(left, left + width)
+        part = (labels[inside] == label) & (mask[inside] > 0)
+        top, left = top + around[0].start, left + around[1].start
         window = slice(top, top + height), slice(left, left + width)
-        part = (labels[window] == label) & (mask[window] > 0)
         patch = _patch(part, window, difference, flat=flat)
         if patch is not None and min_area <= patch.area <= max_area and _is_sane(patch):
             found.append(patch)
@@ -151,11 +155,17 @@ def _trimmed(
 def _filled(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Gaps closed and holes filled."""
     # Padded, or closing would fill the strip between the part and the window's edge.
-    padded = np.pad(part, JOIN_PX)
+    padded = _padded(part, JOIN_PX)
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((JOIN_PX, JOIN_PX), np.uint8))
     contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(closed, contours, -1, 1, cv2.FILLED)
     return np.asarray(closed[JOIN_PX:-JOIN_PX, JOIN_PX:-JOIN_PX], np.uint8)
+
+
+def _padded(part: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+    """With a border of zeros; in a tenth of the time of `np.pad`."""
+    borders = cv2.copyMakeBorder(part, width, width, width, width, cv2.BORDER_CONSTANT, value=0)
+    return np.asarray(borders, np.uint8)
 
 
 def _is_sane(patch: Patch) -> bool:
@@ -163,7 +173,7 @@ def _is_sane(patch: Patch) -> bool:
         return False
     if patch.strength < MIN_STRENGTH or (not patch.flat and patch.sure_share < MIN_SURE):
         return False
-    padded = np.pad(patch.mask.astype(np.uint8), 1)
+    padded = _padded(patch.mask.astype(np.uint8), 1)
     outline = int((padded - cv2.erode(padded, np.ones((3, 3), np.uint8))).sum())
     if 2 * patch.area / max(outline, 1) < MIN_THICKNESS_PX:
         return False

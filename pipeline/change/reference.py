@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.change.channels import chosen, per_channel
 from pipeline.errors import ReferenceViewError
 
 if TYPE_CHECKING:
@@ -101,15 +102,18 @@ class LiveReference:
             known=self.known.copy(),
         )
 
-    def acquire(self, steady: SteadyView, where: NDArray[np.bool_]) -> bool:
-        """Take the steady view as reference where it is not known yet; whether anything was."""
+    def acquire(self, steady: SteadyView, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Take the steady view as reference where it is not known yet.
+
+        Returns:
+            h x w, where that was so.
+        """
         new = where & ~self.known
-        if not new.any():
-            return False
-        self.colour[new] = steady.colour[new]
-        self.noise[new] = steady.noise[new]
-        self.known |= new
-        return True
+        if new.any():
+            self.colour = chosen(new, steady.colour, self.colour)
+            self.noise[new] = steady.noise[new]
+            self.known |= new
+        return new
 
     def is_due(self, dt: float) -> bool:
         """Count `dt` seconds more; whether it is time to learn again."""
@@ -137,9 +141,9 @@ class LiveReference:
         time_constant = min(max(self.seconds, SETTLE_SECONDS), slow_seconds)
         rate = np.float32(1.0 - np.exp(-self._waited_seconds / time_constant))
         self._waited_seconds = 0.0
-        limit = np.where(unclipped, 255.0, CLIP_NOISE_FACTOR * self.noise + CLIP_LEVELS)
-        limit = limit.astype(np.float32)[..., None]
-        pull = np.clip(steady.colour - self.colour, -limit, limit)
-        weight = np.where(where & self.known, rate, np.float32(0.0))
-        self.colour += pull * weight[..., None]
+        limit = CLIP_NOISE_FACTOR * self.noise + CLIP_LEVELS
+        limits = per_channel(np.maximum(limit, unclipped * np.float32(255.0)))
+        pull = np.minimum(np.maximum(steady.colour - self.colour, -limits), limits)
+        weight = (where & self.known) * rate
+        self.colour += pull * per_channel(weight)
         self.noise += (steady.noise - self.noise) * weight

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.change.channels import chosen
 from pipeline.change.difference import Comparand
 from pipeline.change.reference import LiveReference, ReferenceView
 from pipeline.change.registration import Registration
@@ -141,7 +142,7 @@ class ReferenceBank:
             or self._registration is None
             or now - self._prepared_at >= REFRESH_SECONDS
         ):
-            colour = np.where(live.known[..., None], live.colour, steady.colour)
+            colour = chosen(live.known, live.colour, steady.colour)
             noise = np.where(live.known, np.maximum(live.noise, steady.noise), steady.noise)
             self._comparand = Comparand(colour, noise)
             self._registration = Registration(

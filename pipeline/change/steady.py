@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.change.channels import absolute_difference
+from pipeline.change.channels import absolute_difference, blend
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,18 +64,19 @@ class SteadyView:
         agrees = visible & ~differs
         misses = visible & differs
 
-        seconds = np.where(agrees, self.seconds + dt, self.seconds)
-        weight = dt / (np.minimum(seconds, AVERAGE_SECONDS) + np.float32(1e-6))
-        weight = np.where(agrees, np.minimum(weight, 1.0), 0.0).astype(np.float32)
-        missed = self._missed_seconds
-        missed = np.where(misses, missed + min(dt, MAX_MISS_SECONDS), missed).astype(np.float32)
-        missed[agrees] = 0.0
+        # Masks as factors: choosing pixels one by one costs ten times as much.
+        seconds, missed = self.seconds, self._missed_seconds
+        seconds += agrees * np.float32(dt)
+        weight = np.float32(dt) / (np.minimum(seconds, AVERAGE_SECONDS) + np.float32(1e-6))
+        weight = np.minimum(weight, 1.0) * agrees
+        missed += misses * np.float32(min(dt, MAX_MISS_SECONDS))
+        missed *= ~agrees
         replaced = misses & (missed >= REPLACE_SECONDS)
-        weight[replaced] = 1.0
-        seconds[replaced] = 0.0
-        missed[replaced] = 0.0
-        self.seconds, self._missed_seconds = seconds, missed
-        self.colour += (picture - self.colour) * weight[..., None]
+        if replaced.any():
+            weight += replaced  # where it was 0
+            seconds *= ~replaced
+            missed *= ~replaced
+        blend(self.colour, picture, weight)
         self._learn_noise(step, visible, dt)
         return differs & visible
 
@@ -87,7 +88,7 @@ class SteadyView:
         self._was_visible = visible
         startle = np.minimum(step, STARTLE_LEVELS + self.noise)
         slow = np.clip(self.watched_seconds, QUICK_NOISE_SECONDS, NOISE_SECONDS)
-        rate = np.where(both, 1.0 - np.exp(-dt / slow), 0.0).astype(np.float32)
+        rate = (1.0 - np.exp(np.float32(-dt) / slow)) * both
         self.noise = np.minimum(self.noise + (startle - self.noise) * rate, MAX_NOISE_LEVELS)
-        watched = np.where(visible, self.watched_seconds + dt, self.watched_seconds)
-        self.watched_seconds = np.minimum(watched, MAX_WATCHED_SECONDS).astype(np.float32)
+        watched = self.watched_seconds + visible * np.float32(dt)
+        self.watched_seconds = np.minimum(watched, MAX_WATCHED_SECONDS)

@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import Field
 
 from pipeline.change.channels import absolute_difference
-from pipeline.change.difference import log_chroma
+from pipeline.change.difference import chroma_distance, log_chroma
 from pipeline.change.grid import Grid
 from pipeline.change.results import SurfaceChange
 from pipeline.settings import Settings
@@ -152,6 +152,7 @@ class SurfaceWatch:
         noise = np.maximum(before.deviation, after.deviation)
         difference = absolute_difference(later, before.median)
         differs = known & (difference > self._settings.min_difference + NOISE_FACTOR * noise)
+        differs &= ~self._as_usual(after, before_seconds - self._settings.span_seconds)
         changed = cv2.morphologyEx(
             differs.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)
         )
@@ -180,6 +181,20 @@ class SurfaceWatch:
         before = self._surface(before_seconds - span, before_seconds)
         after = self._surface(after_seconds, after_seconds + span)
         return None if before is None or after is None else (before, after)
+
+    def _as_usual(self, after: _Surface, before_seconds: float) -> NDArray[np.bool_]:
+        """Where the road looks as it did long before: what differs just before has gone away.
+
+        A car that nobody detected, or its shadow, stood there; bare road is no new material.
+        """
+        usual = self._surface(before_seconds - self._settings.keep_seconds, before_seconds)
+        both = None if usual is None else usual.known & after.known
+        if usual is None or both is None or not both.any():
+            return np.zeros_like(after.known)
+        later = _matched(after.median, usual.median, both)
+        noise = np.maximum(usual.deviation, after.deviation)
+        limit = self._settings.min_difference + NOISE_FACTOR * noise
+        return np.asarray(both & (absolute_difference(later, usual.median) <= limit), np.bool_)
 
     def _begin(self, grid: Grid) -> None:
         """The camera's format is new: what was remembered cannot be compared."""
@@ -216,8 +231,9 @@ class SurfaceWatch:
         if grid is None:
             return ()
         grey_before, grey_after = before.mean(axis=2), after.mean(axis=2)
-        gain = _contrast(grey_after) - _contrast(grey_before)
-        hue = absolute_difference(log_chroma(after), log_chroma(before))
+        rough_before, rough_after = _contrast(grey_before), _contrast(grey_after)
+        inside = self._inside[self._window]
+        hue = chroma_distance(log_chroma(after), log_chroma(before))
         slope = _slope(grey_after)
         usual_slope = max(float(np.median(_slope(grey_before)[self._inside[self._window]])), 1.0)
         joined = cv2.dilate(changed.astype(np.uint8), np.ones((JOIN_PX, JOIN_PX), np.uint8))
@@ -228,7 +244,14 @@ class SurfaceWatch:
             patch = (labels == label) & changed
             area = int(patch.sum())
             core = _interior(patch)
-            texture_gain = float(np.clip(gain[core].mean(), -1.0, 1.0))
+            # Rougher than what lay there, and than the road at the same distance: a road that comes
+            # to light again, where something smooth had stood, is no rougher than itself.
+            rows_of_patch = np.flatnonzero(patch.any(axis=1))
+            beside = inside & ~patch
+            beside[: rows_of_patch[0]] = beside[rows_of_patch[-1] + 1 :] = False
+            usual = np.median(rough_before[beside]) if beside.any() else 0.0
+            texture = rough_after[core].mean() - max(rough_before[core].mean(), usual)
+            texture_gain = float(np.clip(texture, -1.0, 1.0))
             darkening = float((grey_before - grey_after)[patch].mean()) / MAX_LEVEL
             is_lamp = (
                 darkening < 0 and texture_gain < LAMP_TEXTURE and hue[core].mean() < LAMP_CHROMA

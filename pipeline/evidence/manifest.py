@@ -63,7 +63,7 @@ class Method(StrEnum):
 class Operation(StrEnum):
     """What was done to an item to make a derivative of it."""
 
-    DECODE = "decode"  # one picture of a clip
+    DECODE = "decode"  # one picture of a clip, or that of a keyframe
     CROP = "crop"
     REDACT = "redact"
     TRANSCODE = "transcode"
@@ -224,6 +224,10 @@ class Manifest(WireModel):
         for item in self.items:
             if (item.sm3 is not None) != has_sm3:
                 raise ValueError(f"{item.name}: sm3 and digest_algorithms do not agree")
+            if self.privacy.burnt_in and item.method is Method.STREAM_COPY:
+                raise ValueError(
+                    f"{item.name}: the camera's own packets cannot have privacy masks burnt in"
+                )
         problem = next(lineage_problems(self.items), None)
         if problem is not None:
             raise ValueError(": ".join(problem))

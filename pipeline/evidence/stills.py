@@ -1,13 +1,14 @@
 """Stills: the best picture for each role of a template, and close-ups cut from them.
 
-A still is the frame as decoded, fixed as a JPEG file: nothing is drawn on it, its size is kept. A
+A still is the frame as decoded, fixed as a JPEG file: nothing is drawn on it, its size is kept.
+Where the set also holds the camera's own packet of that picture, the still is a derivative of it. A
 close-up is a derivative, cut from the still's own decoded pixels, so that anybody can cut it again.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -200,6 +201,25 @@ def still_of(shot: Shot, *, role: str, proves: tuple[str, ...]) -> Still:
         proves=proves,
     )
     return Still(file=file, view=Box(0, 0, frame.width, frame.height))
+
+
+def decoded_from(still: Still, original: EvidenceFile) -> Still:
+    """The same still, as a derivative of the file that holds its picture as the camera coded it.
+
+    Raises:
+        EvidenceError: The still is a derivative already, or was captured at another instant.
+    """
+    file = still.file
+    if file.method is not Method.DECODED_FRAME or file.captured_at != original.captured_at:
+        raise EvidenceError(f"{file.name} is not a picture decoded from {original.name}")
+    decoded = replace(
+        file,
+        method=Method.DERIVED,
+        derived_from=original.name,
+        operation=Operation.DECODE,
+        parameters={"picture": 1, **file.parameters},  # the first one of the file
+    )
+    return replace(still, file=decoded)
 
 
 def close_up_of(still: Still, subject: Box, *, role: str, proves: tuple[str, ...]) -> Still:

@@ -225,7 +225,7 @@ def _check_statements(manifest: Manifest, checks: list[Check]) -> None:
     checks.append(
         _holds("lineage", f"{originals} originals; {derivatives} derivatives lead back to them")
     )
-    impossible = _impossible_times(manifest)
+    impossible = impossible_times(manifest)
     checks += [_failure("times", text, MANIFEST_NAME) for text in impossible]
     if not impossible:
         checks.append(_holds("times", "instants are in UTC and in a possible order"))
@@ -241,7 +241,8 @@ def _check_statements(manifest: Manifest, checks: list[Check]) -> None:
         checks.append(_warning("template", f"the evidence template is incomplete: {missing}"))
 
 
-def _impossible_times(manifest: Manifest) -> list[str]:
+def impossible_times(manifest: Manifest) -> list[str]:
+    """Instants of a manifest that cannot be in this order, each in words; none: all can."""
     episode = manifest.episode
     latest = manifest.created_at + CLOCK_LIMIT
     order: list[tuple[str, datetime, str, datetime | None]] = [

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.camera import Camera
 from pipeline.change.detector import ChangeDetector
+from pipeline.change.difference import Comparand
 from pipeline.change.settings import ChangeSettings
 from pipeline.errors import FrameError, ReferenceViewError
 from tests.pipeline.change import scenes
@@ -152,3 +153,24 @@ def test_the_time_of_day_does_not_matter():
         return [said(detector.update(frame)) for frame in moved]
 
     assert run(timedelta(0)) == run(timedelta(days=365))
+
+
+def test_a_quiet_street_is_compared_less_often_than_one_where_something_stands(monkeypatch):
+    """Every third second while nothing stands; with every picture once a patch may be there."""
+    compared = []
+    compare = Comparand.compare
+
+    def counted(self, colour, *, is_day):
+        compared.append(colour)
+        return compare(self, colour, is_day=is_day)
+
+    scenes.learned(1)  # beforehand, once for all tests
+    monkeypatch.setattr(Comparand, "compare", counted)
+    scenes.watch(until=30)
+    quiet = len(compared)
+    assert 30 / 3 <= quiet <= 30 / 3 + 4  # and when the reference is prepared anew
+    compared.clear()
+    results = scenes.watch(scenes.stall().draw, until=30)
+    found = next(number for number, result in enumerate(results) if result.proposals)
+    assert found <= 15
+    assert len(compared) >= quiet + (len(results) - found) // 2

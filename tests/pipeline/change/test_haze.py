@@ -79,7 +79,8 @@ def field_of(shape, columns):
         loss=np.where(veiled, 0.5, 0.0).astype(np.float32),
         telling=np.ones(shape, np.bool_),
         reference=np.full((*shape, 3), 100, np.float32),
-        shift=np.full((*shape, 3), 20, np.float32),
+        picture=np.full((*shape, 3), 120, np.uint8),
+        scale=np.float32(1),
         smooth=np.full(shape, 120, np.float32),
     )
 
@@ -101,14 +102,15 @@ def test_a_hundred_thousand_pictures_keep_64_covers():
 def test_the_airlight_is_solved_from_contrast_and_colour():
     """Half-transparent air of a known colour over a known scene gives that colour back."""
     shape = (4, 4)
-    scene = np.random.default_rng(1).uniform(20, 220, (*shape, 3)).astype(np.float32)
+    scene = 2 * np.random.default_rng(1).integers(10, 110, (*shape, 3)).astype(np.float32)
     air = np.array([100, 150, 200], np.float32)
     field = HazeField(
         veiled=np.ones(shape, np.bool_),
         loss=np.full(shape, 0.5, np.float32),
         telling=np.ones(shape, np.bool_),
         reference=scene,
-        shift=0.5 * scene + 0.5 * air - scene,
+        picture=(0.5 * scene + 0.5 * air).astype(np.uint8),
+        scale=np.float32(1),
         smooth=np.zeros(shape, np.float32),
     )
     assert field.airlight(np.ones(shape, np.bool_)) == pytest.approx(air, abs=0.01)

@@ -35,6 +35,16 @@ def test_shifts_are_found_within_a_quarter_of_a_pixel(shift, gain):
     assert found.correlation > 0.6
 
 
+def test_a_settled_camera_is_found_where_a_nudge_has_put_it():
+    """While the view fits as well as before nobody looks elsewhere; once it does not, they do."""
+    registration = Registration(relief_of(STREET), EVERYWHERE)
+    found = Alignment()
+    for shift in ((0, 0), (0, 0), (9, -6), (9, -6), (1, 0)):
+        picture = relief_of(moved(STREET, *shift))
+        found = registration.find(picture, EVERYWHERE, found)
+        assert found.shift == pytest.approx(shift, abs=0.25)
+
+
 def test_a_small_zoom_is_found():
     """A lens that warms up by 0.8 %."""
     registration = Registration(relief_of(STREET), EVERYWHERE)

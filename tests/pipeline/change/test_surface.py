@@ -209,3 +209,21 @@ def test_a_lamp_on_the_road_is_no_material():
     for second in range(12, 24):
         road.show(second, lamp)
     assert road.watch.compare(before_seconds=11, after_seconds=12) == ()
+
+
+def test_what_stood_there_for_a_moment_and_left_is_no_material():
+    """Smooth and unnoticed by any detector just before the passage; the road then looks as ever."""
+
+    def unnoticed(picture):
+        picture[PLACE] = (40, 60, 130)  # a red car's flank: smooth
+
+    road = Road()
+    for second in range(30):
+        road.show(second, nothing)
+    for second in range(30, 42):
+        road.show(second, unnoticed)
+    for second in range(42, 47):
+        road.show(second, nothing, ignore=(Box(0, 180, 640, 360),))
+    for second in range(47, 60):
+        road.show(second, nothing)
+    assert road.watch.compare(before_seconds=42, after_seconds=47) == ()

@@ -114,6 +114,15 @@ def test_only_the_first_manifest_has_no_previous_one(content):
         read_record({**content, "previous_sha256": "1" * 64}, Manifest)
 
 
+def test_packets_of_a_masked_camera_are_refused(content):
+    """Whoever says that masks are burnt in has no packet of the camera in the set."""
+    content["privacy"] = {"ids": ["window"], "burnt_in": True}
+    read_record(content, Manifest)
+    content["items"][0] |= {"method": "stream_copy"}
+    with pytest.raises(ManifestError, match=r"first\.jpg: the camera's own packets cannot"):
+        read_record(content, Manifest)
+
+
 def test_lineage_is_followed_to_an_original():
     """Chains of derivatives are sound; loops and repeated names are not."""
     assert not list(lineage_problems((item("a"), item("b", "a"), item("c", "b"))))
