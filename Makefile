@@ -6,12 +6,15 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.ready-to-run
 DEV := $(VENV)/.ready-to-develop
 SEEDS ?= 10
+N ?= 32
+SECONDS ?= 300
 OUT ?= var
 SOURCE ?=
+DATA ?=
 export OPENCV_LOG_LEVEL ?= ERROR
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format map scenarios clips verify-demo profile bench wheel clean
+.PHONY: help run test lint format map scenarios cameras clips verify-demo profile bench models-eval models-bench wheel clean
 
 help: ## Say what each verb does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +60,9 @@ map: $(DEV) ## Write the README's map from the tree
 scenarios: $(RUN) ## Scripted streets end to end through RTSP: precision and recall (SEEDS=10)
 	@$(BIN)/python -m tests.scenarios.run --seeds $(SEEDS) --out $(OUT)/scenarios
 
+cameras: $(RUN) ## Many simulated 1080p cameras on one box: judged, skipped, delay, CPU, memory (N=32 SECONDS=300)
+	@$(BIN)/python -m tests.scenarios.cameras --cameras $(N) --seconds $(SECONDS) --out $(OUT)/cameras
+
 clips: $(RUN) ## Run over a folder of real clips: DIR=folder OUT=folder
 	@test -n "$(DIR)" || { echo "say which folder: make clips DIR=path/to/clips OUT=var" >&2; exit 2; }
 	@$(BIN)/python -m edge clips '$(DIR)' --out '$(OUT)/clips'
@@ -66,6 +72,13 @@ verify-demo: $(RUN) ## Build an evidence bundle, flip a byte in each file, see e
 
 profile: $(RUN) ## Milliseconds per frame and stage on a 1080p clip
 	@$(BIN)/python -m edge profile $(if $(SOURCE),--source '$(SOURCE)') --out $(OUT)/profile
+
+models-eval: $(RUN) ## Figures of the shipped networks on labelled pictures: DATA=folder OUT=folder
+	@test -n "$(DATA)" || { echo "say where the pictures are: make models-eval DATA=path/to/data" >&2; exit 2; }
+	@$(BIN)/python -m models.evaluate_shipped --data '$(DATA)' --out '$(OUT)/evaluation'
+
+models-bench: $(RUN) ## Milliseconds per stage and peak memory of the shipped networks
+	@$(BIN)/python -m models.benchmark
 
 wheel: $(DEV) ## Build the wheel
 	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

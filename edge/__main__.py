@@ -1,19 +1,24 @@
-"""The box's commands: run, clips, profile. `python -m edge --help` explains them."""
+"""The box's commands: serve, enrol, outbox, run, clips, profile.
+
+`serve` is a box at its work, `enrol` and `outbox` are for whoever looks after it (docs/edge.md);
+`run`, `clips` and `profile` watch something once. Each explains itself with --help, and its last
+line is one JSON object with `ok`.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
+from edge.administration import enrol_box, show_outbox
 from edge.demo import DEMO_SPEED, demo_clips, run_demo
 from edge.footage import run_footage
+from edge.logs import log_json, log_text
 from edge.profiling import run_profile
+from edge.serve import serve
 from edge.settings import BoxSettings
 from edge.single import run_source
 from pipeline.errors import StreetcaseError
@@ -32,10 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 if ok, 1 if not, 2 for wrong arguments or settings.
     """
     options = _parser().parse_args(arguments)
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    if options.command == "serve":
+        log_json()
+    else:
+        log_text()
     try:
         figures = _run(options)
     except (StreetcaseError, FileNotFoundError) as error:
@@ -48,6 +53,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> dict[str, object]:
     settings = load_settings(options.settings, BoxSettings) if options.settings else BoxSettings()
+    if options.command == "serve":
+        return serve(settings, options.settings, once=options.once)
+    if options.command == "enrol":
+        return enrol_box(settings, options.code_file)
+    if options.command == "outbox":
+        return show_outbox(settings, retry_refused=options.retry_refused)
+    return _watch_once(options, settings)
+
+
+def _watch_once(options: argparse.Namespace, settings: BoxSettings) -> dict[str, object]:
     settings = settings.model_copy(update={"data": options.out})
     if options.command == "clips":
         return run_footage(options.folder, options.out, settings)
@@ -61,8 +76,13 @@ def _run(options: argparse.Namespace) -> dict[str, object]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m edge", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m edge",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(dest="command", required=True)
+    _add_service(commands)
     run = commands.add_parser("run", help="watch cameras and write a report page with evidence")
     what = run.add_mutually_exclusive_group(required=True)
     what.add_argument("--demo", action="store_true", help="the simulated street")
@@ -81,6 +101,31 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--out", type=Path, required=True, help="folder for what is written")
         command.add_argument("--settings", type=Path, help="a box's TOML file; none: the defaults")
     return parser
+
+
+def _add_service(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    service = commands.add_parser(
+        "serve",
+        help="watch many cameras and send what is found to the centre",
+        description="Runs until SIGTERM or Ctrl-C; SIGHUP, or a change of the file, brings new"
+        " cameras in and takes old ones out. Logs are JSON lines on the standard error; /health,"
+        " /ready and /metrics answer on the port of the settings. See docs/edge.md.",
+    )
+    service.add_argument(
+        "--once", action="store_true", help="end when every file has ended and all is sent"
+    )
+    enrol = commands.add_parser("enrol", help="make the box known to its centre")
+    enrol.add_argument(
+        "--code-file", type=Path, default=Path("-"),
+        help="file with the one-time code; - reads a line from the standard input (default)",
+    )  # fmt: skip
+    outbox = commands.add_parser("outbox", help="what waits to be sent, what was refused")
+    outbox.add_argument(
+        "--retry-refused", action="store_true",
+        help="send what the centre refused once more (the box must not be running)",
+    )  # fmt: skip
+    for command in (service, enrol, outbox):
+        command.add_argument("--settings", type=Path, required=True, help="the box's TOML file")
 
 
 if __name__ == "__main__":

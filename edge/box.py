@@ -1,4 +1,4 @@
-"""A box at work: several cameras, each in its own thread, into one chain of evidence."""
+"""Cameras watched until their sources end, by shared judges, into one chain of evidence."""
 
 from __future__ import annotations
 
@@ -12,26 +12,27 @@ import structlog
 
 from edge.clock import read_clock_status
 from edge.errors import StreamEnded
+from edge.evidence_desk import EvidenceDesk
+from edge.judging.service import JudgingService
+from edge.networks import Networks
 from edge.recorder import EvidenceRecorder
 from edge.report import Finding, LeftAlone
 from edge.video.reader import VideoReader
-from edge.video.timeline import utc_now
 from edge.worker import CameraWorker, WorkerCounts
 from pipeline.change.store import ReferenceStore
-from pipeline.detection.classifier import Classifier
-from pipeline.detection.detector import Detector
 from pipeline.errors import StreetcaseError
-from pipeline.evidence.bundle import EvidenceBuilder
-from pipeline.evidence.chain import FileChain
+from pipeline.evidence.durable import replace_file
 from pipeline.evidence.manifest import ClockState
-from pipeline.evidence.signing import SigningKey
 from pipeline.processor import Processor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
+    from edge.judging.service import Lane
     from edge.settings import BoxCamera, BoxSettings
-    from pipeline.evidence.bundle import Bundle, EvidenceFacts, EvidenceFile
+    from edge.video.triage import Picture
+    from pipeline.candidate import Candidate
+    from pipeline.evidence.bundle import Bundle
     from pipeline.processor import Step
     from pipeline.rules.judgement import Judgement
 
@@ -58,15 +59,28 @@ class CameraRun:
     warnings: list[str] = field(default_factory=list)
     error: str | None = None  # why it stopped before its source's end
 
+    def note(self, error: Exception) -> None:
+        """Write down what went wrong; the first counts."""
+        if self.error is None:
+            self.error = f"{type(error).__name__}: {error}"
+            if isinstance(error, StreetcaseError):
+                log.warning("camera_failed", camera=self.camera.id, reason=self.error)
+            else:
+                log.error("camera_fault", camera=self.camera.id, exc_info=error)
+
 
 class Box:
     """Runs cameras until their sources end.
 
-    One camera's failure is written down in its `CameraRun` and disturbs no other.
+    One camera's failure is written down in its `CameraRun` and disturbs no other. Every picture of
+    a recording is judged, whatever else runs, so that the same footage gives the same result.
 
     Args:
         settings: Of the box.
-        on_step: Called from the cameras' threads after every frame, with the camera's id.
+        on_step: Called after every frame, with the camera's id, by the thread that judged it.
+
+    Raises:
+        StreetcaseError: Key or chain cannot be used.
     """
 
     def __init__(
@@ -74,34 +88,12 @@ class Box:
     ) -> None:
         self._settings = settings
         self._on_step = on_step
-        data = settings.data
-        data.mkdir(parents=True, exist_ok=True)
-        self.evidence_folder = data / "evidence"
-        self.evidence_folder.mkdir(exist_ok=True)
-        self._candidates_folder = data / "candidates"
+        self._software = software_version()
+        self._desk = EvidenceDesk(settings.data, box_id=settings.id, software=self._software)
+        self.evidence_folder = self._desk.evidence_folder
+        self._candidates_folder = settings.data / "candidates"
         self._candidates_folder.mkdir(exist_ok=True)
-        key = SigningKey.load_or_create(data / "signing-key.pem")
-        (data / "signing-key.pub.pem").write_bytes(key.public_pem())
-        self._builder = EvidenceBuilder(
-            root=self.evidence_folder,
-            key=key,
-            chain=FileChain(data / "chain.json"),
-            box_id=settings.id,
-            software=software_version(),
-        )
-        for bundle in self._builder.recover():
-            # A kill came between its number and its signature; it lies in the folder now.
-            log.info("bundle_recovered", folder=bundle.folder.name)
-        self._one_bundle_at_a_time = threading.Lock()
         self._readers: list[VideoReader] = []
-
-    def _build_bundle(self, facts: EvidenceFacts, files: Sequence[EvidenceFile]) -> Bundle:
-        """One bundle after the other, so that numbers and instants run the same way.
-
-        The instant is the box's own, whatever time the camera's pictures are said to be from.
-        """
-        with self._one_bundle_at_a_time:
-            return self._builder.build(facts=facts, files=files, created_at=utc_now())
 
     def run(self) -> list[CameraRun]:
         """Work until every source has ended.
@@ -109,21 +101,24 @@ class Box:
         Raises:
             ModelError: The networks cannot be used.
         """
+        networks = Networks(self._settings.model)
         runs = [CameraRun(camera) for camera in self._settings.cameras]
-        workers = [self._prepare(run) for run in runs]
-        threads = [
-            threading.Thread(target=work, name=run.camera.id, daemon=True)
-            for run, work in zip(runs, workers, strict=True)
-        ]
-        for thread in threads:
-            thread.start()
-        try:
+        with JudgingService(self._settings.judging) as judging:
+            threads = [
+                threading.Thread(
+                    target=self._prepare(run, networks, judging), name=run.camera.id, daemon=True
+                )
+                for run in runs
+            ]
             for thread in threads:
-                thread.join()
-        except KeyboardInterrupt:
-            self.stop()
-            for thread in threads:
-                thread.join()
+                thread.start()
+            try:
+                for thread in threads:
+                    thread.join()
+            except KeyboardInterrupt:
+                self.stop()
+                for thread in threads:
+                    thread.join()
         return runs
 
     def stop(self) -> None:
@@ -131,15 +126,15 @@ class Box:
         for reader in self._readers:
             reader.stop()
 
-    def _prepare(self, run: CameraRun) -> Callable[[], None]:
+    def _prepare(
+        self, run: CameraRun, networks: Networks, judging: JudgingService
+    ) -> Callable[[], None]:
         settings, camera = self._settings, run.camera
-        models = settings.model
-        detector = Detector.from_card(
-            models.detector, provider=models.provider, threads=models.threads
-        )
-        classifier = Classifier.from_card(models.load_state) if models.load_state else None
         processor = Processor(
-            camera, detector=detector, classifier=classifier, settings=settings.processor
+            camera,
+            detector=networks.detector(),
+            classifier=networks.classifier(),
+            settings=settings.processor,
         )
         store = ReferenceStore(settings.data / "references" / camera.id)
         processor.change.import_references(store.load())
@@ -150,13 +145,13 @@ class Box:
         recorder = EvidenceRecorder(
             camera=camera,
             ring=reader.ring,
-            build=self._build_bundle,
+            build=self._desk.build,
             settings=settings.processor,
             box_id=settings.id,
-            detector=detector,
-            candidates_folder=self._candidates_folder,
-            software=software_version(),
-            clock=_clock_state(camera),
+            detector=networks.detector(),
+            software=self._software,
+            clock=lambda: _clock_state(camera),
+            publish=self._keep,
         )
         left_alone = _LeftAloneList(camera)
 
@@ -165,24 +160,48 @@ class Box:
             if self._on_step is not None:
                 self._on_step(camera.id, step)
 
-        worker = CameraWorker(reader, processor, recorder=recorder, on_step=on_step)
+        def judge(picture: Picture) -> None:
+            frame = reader.develop(picture)
+            if frame is not None:
+                worker.take(frame)
+
+        def give_up(error: Exception) -> None:
+            run.note(error)
+            reader.stop()
+
+        lane = judging.add(judge, on_fault=give_up)
+        worker = CameraWorker(
+            reader,
+            processor,
+            recorder=recorder,
+            on_step=on_step,
+            beside=None if camera.is_recording else lane.burst,
+        )
 
         def work() -> None:
             try:
-                _run_to_the_end(worker)
-            except StreetcaseError as error:
-                run.error = f"{type(error).__name__}: {error}"
-                log.warning("camera_failed", camera=camera.id, reason=run.error)
-            except Exception as error:
-                run.error = f"{type(error).__name__}: {error}"
-                log.exception("camera_fault", camera=camera.id)
-            store.save(processor.change.export_references())
+                _read_to_the_end(reader, lane, must_judge_all=camera.is_recording)
+            except Exception as error:  # noqa: BLE001 - told in the run, whatever it is
+                run.note(error)
+            try:
+                lane.close()
+                worker.finish()
+                store.save(processor.change.export_references())
+            except Exception as error:  # noqa: BLE001 - as above
+                run.note(error)
             run.counts = worker.counts
             run.findings = recorder.findings()
             run.left_alone = left_alone.rows()
             run.warnings = [warning.text for warning in reader.warnings]
 
         return work
+
+    def _keep(self, candidate: Candidate, _bundle: Bundle) -> None:
+        """Candidates stay beside their evidence, where people find them."""
+        replace_file(
+            self._candidates_folder / f"{candidate.candidate_id}.json",
+            candidate.model_dump_json(indent=1).encode(),
+        )
 
 
 def _clock_state(camera: BoxCamera) -> ClockState:
@@ -199,13 +218,16 @@ def _clock_state(camera: BoxCamera) -> ClockState:
     )
 
 
-def _run_to_the_end(worker: CameraWorker) -> None:
-    """A stream that its camera closes is over, as a file that ends is; what was open is ended."""
-    try:
-        with suppress(StreamEnded):
-            worker.run()
-    finally:
-        worker.finish()
+def _read_to_the_end(reader: VideoReader, lane: Lane[Picture], *, must_judge_all: bool) -> None:
+    """A stream that its camera closes is over, as a file that ends is.
+
+    Raises:
+        Exception: What the source or, for a recording, the judging raised.
+    """
+    hand_over = lane.judge if must_judge_all else lane.offer
+    with suppress(StreamEnded):
+        for picture in reader.pictures():
+            hand_over(picture)
 
 
 class _LeftAloneList:

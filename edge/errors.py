@@ -15,7 +15,14 @@
     │   └── ClipError                a clip or still that cannot be cut
     │       ├── SpanNotInRing        the seconds asked for are not in the ring
     │       └── AlbumFull            no more keyframes can be pinned
-    └── SimulatedCameraError         a clip that cannot be served as a camera
+    ├── SimulatedCameraError         a clip that cannot be served as a camera
+    ├── OutboxError                  the outbox cannot be read or written
+    │   └── OutboxFull               there is no room on its disk
+    └── UplinkError                  the centre could not be told
+        ├── CentreUnreachable        no answer, or one that says "later": try again
+        ├── CentreRefused            the answer is no, and would be again
+        ├── NotEnrolled              the centre does not know this box, or not any more
+        └── EvidenceDamaged          a file that was to be sent is not what it was
 
 The first sentence of a message says what is wrong, the rest what to do. No message carries the
 credentials of a stream.
@@ -89,3 +96,50 @@ class AlbumFull(ClipError):
 
 class SimulatedCameraError(EdgeError):
     """A clip that cannot be served as a camera."""
+
+
+class OutboxError(EdgeError):
+    """The outbox cannot be read or written."""
+
+
+class OutboxFull(OutboxError):
+    """There is no room on the outbox's disk."""
+
+
+class UplinkError(EdgeError):
+    """The centre could not be told."""
+
+
+class CentreUnreachable(UplinkError):
+    """No answer, or one that says "later"; trying again is right.
+
+    `retry_after_seconds` is what the centre asked for, if it did; `chokes` says that it answered,
+    and stumbled over what it was sent.
+    """
+
+    def __init__(
+        self, message: str, *, retry_after_seconds: float | None = None, chokes: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+        self.chokes = chokes
+
+
+class CentreRefused(UplinkError):
+    """The answer is no, and would be again.
+
+    `status` is the HTTP status, `problem` the centre's own words.
+    """
+
+    def __init__(self, message: str, *, status: int, problem: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.problem = problem
+
+
+class NotEnrolled(UplinkError):
+    """The centre does not know this box, or not any more."""
+
+
+class EvidenceDamaged(UplinkError):
+    """A file that was to be sent is not what it was."""

@@ -12,6 +12,7 @@ import structlog
 
 from edge.album import KeyframeAlbum
 from edge.errors import ClipError
+from edge.originals import with_originals
 from edge.report import Finding
 from edge.shots import Material, ShotFinder
 from edge.video.clip import cut_clip
@@ -20,7 +21,6 @@ from pipeline.candidate import Candidate, EpisodeState, ItemKind
 from pipeline.episodes.events import EpisodeEnded, EpisodeOpened
 from pipeline.errors import StreetcaseError
 from pipeline.evidence.bundle import EvidenceFacts, EvidenceFile
-from pipeline.evidence.durable import replace_file
 from pipeline.evidence.manifest import (
     CameraIdentity,
     ClockState,
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 # `latest` picture exists beside `later`.
 SETTLE_SECONDS = 10.0
 CLIP_SECONDS = 20.0  # domain guide, section 8: a clip of 10 to 20 s
+RETRY_SECONDS = 30.0  # after the first failure; twice as long after the second, and so on
+MAX_FAILURES = 10  # then only with the episode's next event
 MAX_RECENT = 64  # instants of triage frames that are remembered
 MAX_PASSAGES = 8  # judged truck passages that are remembered
 MAX_CASES = 64  # episodes that are remembered; the longest ended is forgotten first
@@ -71,13 +73,25 @@ class _Case:
     material: Material = field(default_factory=Material)
     due_seconds: float | None = None  # when the next bundle is built; none: nothing is due
     finding: Finding | None = None
+    failures: int = 0  # bundles in a row that could not be built
 
 
 class EvidenceRecorder:
     """Evidence of one camera, from the first sight of an act to its end.
 
-    A bundle that cannot be built is logged and tried again with the episode's next event: evidence
-    trouble never stops the watching.
+    A bundle that cannot be built is logged and tried again, later and with the episode's next
+    event: evidence trouble never stops the watching.
+
+    Args:
+        camera: Whose evidence it is.
+        ring: Of the camera.
+        build: Makes a bundle.
+        settings: Of the camera's pipeline.
+        detector: Finds what hides the subject and what must be redacted.
+        box_id: For candidates.
+        software: For candidates.
+        clock: How far the box's clock can be trusted, now.
+        publish: Takes each candidate with its bundle.
     """
 
     def __init__(
@@ -88,17 +102,17 @@ class EvidenceRecorder:
         build: Callable[[EvidenceFacts, Sequence[EvidenceFile]], Bundle],
         settings: ProcessorSettings,
         detector: Detector,
-        candidates_folder: Path,
         box_id: str,
         software: str,
-        clock: ClockState,
+        clock: Callable[[], ClockState],
+        publish: Callable[[Candidate, Bundle], None],
     ) -> None:
         self._camera = camera
         self._ring = ring
         self._build_bundle = build
         self._settings = settings
         self._detector = detector
-        self._folder = candidates_folder
+        self._publish = publish
         self._box_id = box_id
         self._software = software
         self._clock = clock
@@ -163,14 +177,15 @@ class EvidenceRecorder:
         try:
             with tempfile.TemporaryDirectory(prefix="streetcase-") as scratch:
                 bundle = self._bundle(case, Path(scratch))
-        except StreetcaseError as error:
+        except (StreetcaseError, OSError) as error:  # no room for scratch files, for one
             log.warning("evidence_failed", camera=self._camera.id, reason=str(error))
+            case.failures += 1
+            if case.failures < MAX_FAILURES and self._recent:
+                case.due_seconds = self._recent[-1][0] + RETRY_SECONDS * case.failures
             return
+        case.failures = 0
         candidate = self._candidate(case.episode, bundle)
-        replace_file(
-            self._folder / f"{candidate.candidate_id}.json",
-            candidate.model_dump_json(indent=1).encode(),
-        )
+        self._publish(candidate, bundle)
         case.finding = Finding(candidate=candidate, camera=self._camera, bundle=bundle.folder)
 
     def _bundle(self, case: _Case, scratch: Path) -> Bundle:
@@ -178,10 +193,12 @@ class EvidenceRecorder:
         template = template_for(episode.subtype, self._templates)
         recent = [r for r in self._recent if episode.started_at <= r[1] <= episode.last_seen_at]
         shots = self._finder.find(template, episode, case.material, recent)
-        pictures = make_stills(template, shots)
-        redacted = [self._redacted(still, episode) for still in pictures.stills]
-        clip = self._clip(scratch)
-        files = [*pictures.files, *(still.file for still in redacted), *clip]
+        chosen = make_stills(template, shots.by_role)
+        # A masked camera's packets show what its masks hide: its masked pictures are the originals.
+        keyframes = {} if self._mask.ids else shots.keyframes
+        pictures = with_originals(chosen.stills, keyframes, scratch)
+        redacted = [self._redacted(still, episode).file for still in pictures.stills]
+        files = [*pictures.files, *redacted, *self._clip(scratch)]
         facts = EvidenceFacts(
             camera=CameraIdentity(
                 id=self._camera.id,
@@ -189,7 +206,7 @@ class EvidenceRecorder:
                 place=self._camera.place,
                 gb28181_id=self._camera.gb28181_id,
             ),
-            clock=self._clock,
+            clock=self._clock(),
             episode=_episode_facts(episode),
             model=ModelIdentity(
                 name=self._detector.card.name,
@@ -200,7 +217,7 @@ class EvidenceRecorder:
                 episode.explanation.rule, self._settings.rules.model_dump(mode="json")
             ),
             explanation=episode.explanation,
-            template=pictures.result,
+            template=chosen.result,
             privacy=PrivacyMasks(ids=self._mask.ids, burnt_in=bool(self._mask.ids)),
         )
         return self._build_bundle(facts, files)
@@ -258,7 +275,7 @@ class EvidenceRecorder:
         facts = bundle.manifest.episode
         return Candidate(
             candidate_id=episode.episode_id,
-            update=episode.update,
+            update=facts.update,
             box_id=self._box_id,
             camera_id=self._camera.id,
             violation=facts.violation,
@@ -276,7 +293,7 @@ class EvidenceRecorder:
             template=bundle.manifest.template,
             evidence=bundle.evidence,
             manifest_sha256=bundle.manifest_sha256,
-            clock_offset_seconds=self._clock.offset_seconds,
+            clock_offset_seconds=bundle.manifest.clock.offset_seconds,
             software=self._software,
             model=f"{self._detector.card.name} {self._detector.card.version}",
             model_sha256=self._detector.card.sha256,

@@ -39,6 +39,9 @@ DEFAULT_PORT = 8554  # the usual one of RTSP servers that do not run as root
 START_TIMEOUT_SECONDS = 30.0
 SESSION_TIMEOUT_SECONDS = 60  # RFC 2326 section 12.37, the default
 MAX_REQUEST_BYTES = 16_384  # a request has a few hundred
+# Between the beginnings of neighbours: the golden section of a second, so that the keyframes of any
+# number of cameras fall evenly over any interval.
+SPREAD_SECONDS = 0.618
 METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN"
 CAMERA_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -306,7 +309,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         starts_with_first_client=options.wait,
         waits_for_slow_clients=options.lossless,
     )
-    cameras = {name: replace(shared, path=path) for name, path in options.clip}
+    cameras = {
+        name: replace(
+            shared,
+            path=path,
+            start_offset_seconds=number * SPREAD_SECONDS if options.spread else 0.0,
+        )
+        for number, (name, path) in enumerate(options.clip)
+    }
     login = None
     if options.user is not None:
         login = Login(user=options.user, password=options.password, scheme=options.scheme)
@@ -335,6 +345,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--host", default=LOOPBACK, help="address to listen on (default: %(default)s)")
     add("--speed", type=float, default=1.0, help="media seconds per second")
     add("--once", action="store_true", help="play each clip once, then end")
+    add("--spread", action="store_true", help="begin each clip at another place, as cameras do")
     add("--wait", action="store_true", help="begin a clip when its first client has come")
     add("--lossless", action="store_true", help="wait for slow clients, leave nothing out")
     add("--user", help="account that clients need")

@@ -8,10 +8,15 @@ from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from edge.cameras.supervisor import SupervisionSettings
 from edge.errors import StreamUrlError
+from edge.judging.service import JudgingSettings
+from edge.outbox.outbox import OutboxSettings
+from edge.uplink.settings import CentreSettings
 from edge.video.reader import ReaderSettings
-from edge.video.source import VideoSource, parse_source
+from edge.video.source import StreamUrl, VideoSource, parse_source
 from pipeline.camera import Camera
+from pipeline.exchange import MAX_CAMERAS
 from pipeline.frames import require_utc
 from pipeline.processor import ProcessorSettings
 from pipeline.settings import Settings, load_settings
@@ -44,6 +49,8 @@ class BoxCamera(Camera):
     """
 
     source: Annotated[str, Field(repr=False)]  # a file or rtsp://name:password@host/path
+    enabled: bool = True
+    loop: bool = False  # a file stands in for a camera: in real time, again and again
     starts_at: datetime | None = None  # UTC instant of the first picture of a recording
 
     @model_validator(mode="after")
@@ -51,6 +58,8 @@ class BoxCamera(Camera):
         _ = self.video_source
         if self.starts_at is not None:
             require_utc(self.starts_at, "starts_at")
+        if self.loop and isinstance(self.video_source, StreamUrl):
+            raise ValueError("only a file can loop; leave `loop` out for a camera")
         return self
 
     @property
@@ -60,16 +69,34 @@ class BoxCamera(Camera):
             raise StreamUrlError("the source is empty; give a file or an rtsp:// address")
         return parse_source(self.source)
 
+    @property
+    def is_recording(self) -> bool:
+        """Whether every picture must be judged, however long it takes: no picture is ever lost."""
+        return self.starts_at is not None or not isinstance(self.video_source, StreamUrl)
+
+
+class HealthSettings(Settings):
+    """Where the box tells those beside it how it is."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 9105  # 0: any free one
+    host: str = "127.0.0.1"  # who reaches the port may read; there is no login
+    enabled: bool = True
+
 
 class BoxSettings(Settings):
     """Everything a box needs to know."""
 
-    id: Annotated[str, Field(min_length=1, max_length=64)] = "box-1"
+    id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")] = "box-1"
     data: Path = Path("var/box")  # evidence, keys, reference views
     model: ModelSettings = ModelSettings()
     reader: ReaderSettings = ReaderSettings()
     processor: ProcessorSettings = ProcessorSettings()
-    cameras: tuple[BoxCamera, ...] = ()
+    judging: JudgingSettings = JudgingSettings()
+    supervision: SupervisionSettings = SupervisionSettings()
+    outbox: OutboxSettings = OutboxSettings()
+    health: HealthSettings = HealthSettings()
+    centre: CentreSettings | None = None  # none: the box keeps what it finds to itself
+    cameras: Annotated[tuple[BoxCamera, ...], Field(max_length=MAX_CAMERAS)] = ()
 
     @model_validator(mode="after")
     def _camera_ids_differ(self) -> Self:

@@ -47,6 +47,22 @@ class Material:
     truck_frame: Frame | None = None  # full size, masks burnt in
 
 
+@dataclass(slots=True)
+class _Decoded:
+    """Keyframes decoded for one bundle, so that none is decoded twice; both by its seconds."""
+
+    frames: dict[float, Frame] = field(default_factory=dict)
+    packets: dict[float, CompressedPacket] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundShots:
+    """What may serve, and the camera's own packets behind it."""
+
+    by_role: dict[str, list[Shot]]  # a role for which there is nothing has none
+    keyframes: dict[float, CompressedPacket]  # by `Frame.seconds` of the shots made of them
+
+
 class ShotFinder:
     """Decodes, at full size and with the privacy masks burnt in, what a template may use.
 
@@ -71,8 +87,8 @@ class ShotFinder:
         episode: Episode,
         material: Material,
         recent: Sequence[tuple[float, datetime]],
-    ) -> dict[str, list[Shot]]:
-        """Shots for each role; a role for which there is nothing has none.
+    ) -> FoundShots:
+        """Shots for each role of a template.
 
         Args:
             template: Of the episode's subtype.
@@ -80,15 +96,18 @@ class ShotFinder:
             material: Of the episode; what is found is added to it.
             recent: Seconds and instants of the newest triage frames with the act in sight.
         """
-        frames: dict[float, Frame] = {}
+        decoded = _Decoded()
         shots: dict[str, list[Shot]] = {}
         for need in template.needs:
             if need.moment is Moment.CHOSEN:
-                shots[need.role] = self._of_truck(need, episode, material, recent, frames)
+                shots[need.role] = self._of_truck(need, episode, material, recent, decoded)
             else:
                 packets = self._packets(need, episode, material, recent)
-                shots[need.role] = self._of_packets(packets, episode, frames)
-        return {role: found for role, found in shots.items() if found}
+                shots[need.role] = self._of_packets(packets, episode, decoded)
+        return FoundShots(
+            by_role={role: found for role, found in shots.items() if found},
+            keyframes=decoded.packets,
+        )
 
     def _packets(
         self,
@@ -129,13 +148,14 @@ class ShotFinder:
         return list(packets.values())
 
     def _of_packets(
-        self, packets: Iterable[CompressedPacket], episode: Episode, frames: dict[float, Frame]
+        self, packets: Iterable[CompressedPacket], episode: Episode, decoded: _Decoded
     ) -> list[Shot]:
         shots = []
         for packet in packets:
-            if packet.seconds not in frames:
-                frames[packet.seconds] = self._mask.apply(decode_keyframe(packet))
-            shots.append(self._shot(frames[packet.seconds], episode))
+            if packet.seconds not in decoded.frames:
+                decoded.frames[packet.seconds] = self._mask.apply(decode_keyframe(packet))
+                decoded.packets[packet.seconds] = packet
+            shots.append(self._shot(decoded.frames[packet.seconds], episode))
         return shots
 
     def _of_truck(
@@ -144,11 +164,11 @@ class ShotFinder:
         episode: Episode,
         material: Material,
         recent: Sequence[tuple[float, datetime]],
-        frames: dict[float, Frame],
+        decoded: _Decoded,
     ) -> list[Shot]:
         if need.role == "spill":
             instants = [seconds for seconds, _ in recent[-NEIGHBOURS:]]
-            return self._of_packets(self._keyframes(instants), episode, frames)
+            return self._of_packets(self._keyframes(instants), episode, decoded)
         truck = _guilty_truck(material.passage) if material.passage else None
         if truck is None:
             return []

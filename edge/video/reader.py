@@ -17,8 +17,8 @@ from edge.video.packets import CompressedPacket
 from edge.video.ring import PacketRing
 from edge.video.source import StreamUrl
 from edge.video.timeline import Timeline, utc_now
-from edge.video.triage import Triage
-from pipeline.frames import require_utc
+from edge.video.triage import Picture, Triage
+from pipeline.frames import Frame, require_utc
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from edge.video.source import VideoSource
-    from pipeline.frames import Frame
 
 Positive = Annotated[float, Field(gt=0)]
 MEBIBYTE = 1024 * 1024
@@ -130,6 +129,8 @@ class VideoReader:
         )
         self._warnings: deque[ReaderWarning] = deque(maxlen=MAX_WARNINGS)
         self._stopping = threading.Event()
+        self._feeding = threading.Lock()  # one iteration at a time puts packets in their place
+        self._iteration = 0
         self._has_warned_of_no_keyframe = False
 
     @property
@@ -150,44 +151,90 @@ class VideoReader:
         """
         self._stopping.set()
 
+    def abandon(self) -> None:
+        """Let go of an iteration whose thread hangs; from any thread.
+
+        Should that thread come back, its iteration ends without touching anything. Iterating again
+        is safe at once.
+        """
+        with self._feeding:
+            self._iteration += 1
+
     def __iter__(self) -> Iterator[Frame]:
         """Open the source and give its triage frames.
 
         Raises:
             VideoError: Each kind of failure has its own subclass; see `edge.errors`.
         """
+        for picture in self.pictures():
+            frame = self.develop(picture)
+            if frame is not None:
+                yield frame
+
+    def develop(self, picture: Picture) -> Frame | None:
+        """The frame of a picture that `pictures` gave; none: it is damaged.
+
+        May be called from another thread than the one that iterates, by one thread at a time.
+        """
+        if isinstance(picture, Frame):
+            self.counters.frames += 1
+            return picture
+        frame = self.triage.develop(picture)
+        if frame is None:
+            self._warn(picture.seconds, "1 damaged pictures were left out")
+        else:
+            self.counters.frames += 1
+        return frame
+
+    def pictures(self) -> Iterator[Picture]:
+        """As iterating, but keyframes are given as they came, for `develop` to decode.
+
+        So that those which nobody finds the time for are never decoded at all.
+
+        Raises:
+            VideoError: As iterating.
+        """
         if self._stopping.is_set():
             return
+        with self._feeding:
+            self._iteration += 1
+            iteration = self._iteration
         connection = Connection(
             self.source,
             open_timeout_seconds=self.settings.open_timeout_seconds,
             read_timeout_seconds=self.settings.read_timeout_seconds,
         )
         with closing(connection):
-            self.counters.connections += 1
-            self.timeline.begin_connection()
-            self.ring.begin_connection()
-            self.triage.begin_connection()
-            yield from self._frames(connection)
+            with self._feeding:
+                if iteration != self._iteration:
+                    return
+                self.counters.connections += 1
+                self.timeline.begin_connection()
+                self.ring.begin_connection()
+                self.triage.begin_connection()
+            yield from self._pictures(connection, iteration)
 
-    def _frames(self, connection: Connection) -> Iterator[Frame]:
+    def _pictures(self, connection: Connection, iteration: int) -> Iterator[Picture]:
         packets_before, frames_before = self.counters.packets, self.counters.frames
+        damaged_before, given = self.triage.damaged_keyframes, 0
         for raw in connection.packets():
             if self._stopping.is_set():
                 return
-            for frame in self._take(raw):
-                self.counters.frames += 1
-                yield frame
-        for frame in self.triage.finish():
-            self.counters.frames += 1
-            yield frame
+            with self._feeding:
+                if iteration != self._iteration:
+                    return  # it was abandoned
+                pictures = self._take(raw)
+            given += len(pictures)
+            yield from pictures
+        yield from self.triage.finish()
+        undeveloped = given - (self.triage.damaged_keyframes - damaged_before)
         self._judge_end(
             connection,
             packets=self.counters.packets - packets_before,
-            frames=self.counters.frames - frames_before,
+            frames=max(self.counters.frames - frames_before, undeveloped),
         )
 
-    def _take(self, raw: RawPacket) -> list[Frame]:
+    def _take(self, raw: RawPacket) -> list[Picture]:
         """Put one packet in its place in time, into the ring and before triage."""
         stamp = self.timeline.stamp(raw.pts_seconds, raw.dts_seconds)
         if raw.is_torn:
@@ -206,11 +253,11 @@ class VideoReader:
         counters.packets += 1
         counters.packet_bytes += len(raw.data)
         counters.keyframes += raw.is_keyframe
-        was_sampling, damaged = self.triage.is_sampling, self.triage.damaged_packets
+        was_sampling, damaged = self.triage.is_sampling, self.triage.damaged_samples
         self.ring.append(packet)
-        frames = self.triage.feed(packet)
+        pictures = self.triage.choose(packet)
         self._note(packet.seconds, was_sampling=was_sampling, damaged_before=damaged)
-        return frames
+        return pictures
 
     def _note(self, seconds: float, *, was_sampling: bool, damaged_before: int) -> None:
         limit = self.settings.max_keyframe_interval_seconds
@@ -224,7 +271,7 @@ class VideoReader:
                 f"no keyframe for {limit:g} s: every picture is decoded, which costs some 14 times"
                 " the CPU; set the camera to a keyframe every second or two",
             )
-        if (damaged := self.triage.damaged_packets - damaged_before) > 0:
+        if (damaged := self.triage.damaged_samples - damaged_before) > 0:
             self._warn(seconds, f"{damaged} damaged pictures were left out")
 
     def _warn(self, seconds: float, text: str) -> None:

@@ -8,11 +8,13 @@ import av
 import av.error
 
 from edge.video.decode import RATE_TOLERANCE_SECONDS, PictureDecoder, PictureScaler, Size
+from edge.video.packets import CompressedPacket
+from pipeline.frames import Frame
 
 if TYPE_CHECKING:
-    from edge.video.packets import CompressedPacket
     from edge.video.ring import PacketRing
-    from pipeline.frames import Frame
+
+Picture = Frame | CompressedPacket  # a frame, or the keyframe that one can be made of
 
 # A camera that adapts its keyframes to motion goes back and forth; three groups of bearable length
 # in a row are taken as a sign that keyframes suffice again.
@@ -51,17 +53,25 @@ class Triage:
         self._max_keyframe_interval_seconds = max_keyframe_interval_seconds
         self._sample_interval_seconds = sample_interval_seconds
         self._decoder: PictureDecoder | None = None
+        self._developer: PictureDecoder | None = None
+        self._developer_scaler = PictureScaler(box)
         self._is_sampling = False
         self._short_groups = 0  # in a row
         self._last_keyframe_seconds: float | None = None
         self._last_frame_seconds: float | None = None
         self.decoded_pictures = 0
-        self.damaged_packets = 0
+        self.damaged_samples = 0
+        self.damaged_keyframes = 0
 
     @property
     def is_sampling(self) -> bool:
         """Whether keyframes are too rare, so that every packet is decoded."""
         return self._is_sampling
+
+    @property
+    def damaged_packets(self) -> int:
+        """Packets that could not be decoded."""
+        return self.damaged_samples + self.damaged_keyframes
 
     def begin_connection(self) -> None:
         """Say that the next packet comes from a newly opened stream."""
@@ -71,7 +81,11 @@ class Triage:
 
     def feed(self, packet: CompressedPacket) -> list[Frame]:
         """Take the next packet in decode order; give the frames that are ready."""
-        frames: list[Frame] = []
+        return self._develop(self.choose(packet))
+
+    def choose(self, packet: CompressedPacket) -> list[Picture]:
+        """As `feed`, but keyframes are given as they came; `develop` makes a frame of one."""
+        frames: list[Picture] = []
         if packet.is_keyframe:
             self._note_keyframe(packet.seconds)
             if self._is_sampling and self._short_groups >= GROUPS_TO_TRUST_KEYFRAMES:
@@ -84,10 +98,31 @@ class Triage:
         if self._is_sampling:
             return frames + self._sample((packet,))
         if packet.is_keyframe and self._is_due(packet.seconds, self._min_interval_seconds):
-            frames += self._show(self._decode_alone(packet))
+            frames.append(packet)
+            self._last_frame_seconds = packet.seconds
         return frames
 
-    def finish(self) -> list[Frame]:
+    def develop(self, keyframe: CompressedPacket) -> Frame | None:
+        """Decode a keyframe that `choose` gave, at any later time; none: it is damaged.
+
+        May be called from another thread than `choose`, by one thread at a time.
+        """
+        if self._developer is None or keyframe.format != self._developer.format:
+            self._developer = PictureDecoder(keyframe.format)
+        picture = self._developer.decode_alone(keyframe)
+        self.decoded_pictures += picture is not None
+        self.damaged_keyframes += picture is None
+        return None if picture is None else self._developer_scaler.frame(picture)
+
+    def _develop(self, pictures: list[Picture]) -> list[Frame]:
+        frames = []
+        for picture in pictures:
+            frame = self.develop(picture) if isinstance(picture, CompressedPacket) else picture
+            if frame is not None:
+                frames.append(frame)
+        return frames
+
+    def finish(self) -> list[Picture]:
         """The frames still inside the decoder, at the end of a stream."""
         if not self._is_sampling or self._decoder is None:
             return []
@@ -109,38 +144,26 @@ class Triage:
         last = self._last_frame_seconds
         return last is None or seconds > max(last, last + interval - RATE_TOLERANCE_SECONDS)
 
-    def _sample(self, packets: tuple[CompressedPacket, ...]) -> list[Frame]:
-        frames = []
+    def _sample(self, packets: tuple[CompressedPacket, ...]) -> list[Picture]:
+        frames: list[Picture] = []
         for packet in packets:
             decoder = self._decoder_for(packet)
             frames += self._choose(self._decode(decoder, packet))
         return frames
 
-    def _choose(self, pictures: list[av.VideoFrame]) -> list[Frame]:
-        frames = []
+    def _choose(self, pictures: list[av.VideoFrame]) -> list[Picture]:
+        frames: list[Picture] = []
         for picture in pictures:
             seconds = picture.opaque.seconds  # type: ignore[attr-defined] # set by our decoder
             if self._is_due(seconds, self._sample_interval_seconds):
-                frames += self._show(picture)
+                frames.append(self._scaler.frame(picture))
+                self._last_frame_seconds = seconds
         return frames
-
-    def _show(self, picture: av.VideoFrame | None) -> list[Frame]:
-        if picture is None:
-            return []
-        frame = self._scaler.frame(picture)
-        self._last_frame_seconds = frame.seconds
-        return [frame]
 
     def _decoder_for(self, packet: CompressedPacket) -> PictureDecoder:
         if self._decoder is None or packet.format != self._decoder.format:
             self._decoder = PictureDecoder(packet.format)
         return self._decoder
-
-    def _decode_alone(self, keyframe: CompressedPacket) -> av.VideoFrame | None:
-        picture = self._decoder_for(keyframe).decode_alone(keyframe)
-        self.decoded_pictures += picture is not None
-        self.damaged_packets += picture is None
-        return picture
 
     def _decode(
         self, decoder: PictureDecoder, packet: CompressedPacket | None
@@ -148,7 +171,7 @@ class Triage:
         try:
             pictures = decoder.decode(packet)
         except av.error.FFmpegError:
-            self.damaged_packets += 1
+            self.damaged_samples += 1
             return []
         self.decoded_pictures += len(pictures)
         return pictures

@@ -348,3 +348,32 @@ def test_warnings_are_bounded(make_video):
         reader._warn(float(number), "x")
     assert len(reader.warnings) == 100
     assert reader.warnings[-1].at_seconds == 99_999
+
+
+def test_pictures_come_undecoded_and_are_decoded_later(make_video, level):
+    """What is handed out is the keyframe itself; developing it gives the frame of iterating."""
+    video = make_video(pictures=100)
+    reader = VideoReader(video, camera_id="c")
+    pictures = list(reader.pictures())
+    assert reader.triage.decoded_pictures == 0
+    frames = [reader.develop(picture) for picture in pictures]
+    assert [frame.seconds for frame in frames] == [
+        f.seconds for f in VideoReader(video, camera_id="c")
+    ]
+    assert [int(frame.image.mean()) for frame in frames] == pytest.approx(
+        [level(number) for number in (0, 25, 50, 75)], abs=6
+    )
+    assert reader.counters.frames == 4
+
+
+def test_an_abandoned_iteration_touches_nothing_any_more(make_video):
+    """Its thread comes back after another has begun: it ends, and the other one's order stands."""
+    reader = VideoReader(make_video(pictures=100), camera_id="c")
+    hung = reader.pictures()
+    next(hung)
+    reader.abandon()
+    seconds = [picture.seconds for picture in reader.pictures()]
+    packets = reader.counters.packets
+    assert list(hung) == []
+    assert reader.counters.packets == packets
+    assert seconds == pytest.approx([1.04, 2.04, 3.04])  # the first is too near the one before

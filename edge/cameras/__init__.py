@@ -1,0 +1,1 @@
+"""Keeping many cameras running: one supervisor, states, back-off, restart budgets, a watchdog."""

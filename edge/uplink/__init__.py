@@ -1,0 +1,1 @@
+"""The way to the centre: enrolment, uploads, submissions, status, camera settings."""
