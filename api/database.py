@@ -7,8 +7,9 @@ before the answer is sent, so that a failed commit is an error and not a success
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
@@ -30,6 +31,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ def next_number(session: Session, name: str) -> int:
     if value is not None:
         return value
     # The first ever: two processes may try at once; the primary key lets one of them win.
-    with session.begin_nested():
+    with suppress(IntegrityError), session.begin_nested():
         session.execute(insert(Counter).values(name=name, value=0))
     number = session.scalar(advanced)
     if number is None:  # pragma: no cover - the row has just been written
@@ -110,11 +112,29 @@ def next_number(session: Session, name: str) -> int:
     return number
 
 
+def insert_new(session: Session, row: Base) -> bool:
+    """Add a row whose key somebody else may take at the same time; false: it is taken.
+
+    The caller has looked before; this closes the moment between looking and writing.
+    """
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return False
+    return True
+
+
 def open_engine(settings: DatabaseSettings, password: SecretStr | None = None) -> Engine:
     """An engine whose read transactions see one state and whose write transactions queue."""
     url = make_url(settings.url)
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+        if url.database and url.database != ":memory:":
+            with suppress(OSError):  # the first connection says what is wrong
+                Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            url, connect_args={"timeout": SQLITE_BUSY_SECONDS}, hide_parameters=True
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -146,13 +166,19 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writer = engine.execution_options(writes=True)
+        self._reader = engine
+        if engine.dialect.name == "postgresql":
+            # Its default shows each statement another state; SQLite's readers see one anyway.
+            self._reader = engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one state and changes nothing."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self._reader, expire_on_commit=False) as session:
+            # Closing ends the transaction and, unlike a rollback, leaves what was read readable.
             yield session
-            session.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

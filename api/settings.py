@@ -50,6 +50,7 @@ class S3Settings(Settings):
     access_key: str
     region: str = "us-east-1"
     secure: bool = True  # TLS
+    public_secure: bool | None = None  # TLS at the public endpoint; none: as `secure`
     bucket: str = "streetcase-candidates"  # plain, short life
     case_bucket: str = "streetcase-cases"  # with Object Lock where the server has it
     retention_days: Annotated[int, Field(ge=1)] = 1825  # of a case's evidence; five years
@@ -62,6 +63,18 @@ class StoreSettings(Settings):
     folder: Path = Path("var/centre/store")
     s3: S3Settings | None = None
     url_seconds: Annotated[int, Field(ge=30, le=86400)] = 900  # life of an upload or download link
+
+
+class AccountSettings(Settings):
+    """How long people stay logged in, and how often they may fail."""
+
+    idle_minutes: Annotated[int, Field(ge=1)] = 60  # without a request; a desk left alone
+    session_hours: Annotated[int, Field(ge=1)] = 12  # a long shift; then everybody logs in again
+    # Failed logins within the window. Guessing 12 characters at this rate is hopeless; a shift
+    # that begins behind one address may still mistype a password each.
+    failures_per_name: Annotated[int, Field(ge=1)] = 10
+    failures_per_address: Annotated[int, Field(ge=1)] = 50
+    failure_window_minutes: Annotated[int, Field(ge=1)] = 15
 
 
 class ReviewSettings(Settings):
@@ -93,10 +106,13 @@ class ApiSettings(Settings):
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     store: StoreSettings = StoreSettings()
+    accounts: AccountSettings = AccountSettings()
     review: ReviewSettings = ReviewSettings()
     feed: FeedSettings = FeedSettings()
     adcode: Annotated[str, Field(pattern=r"^\d{6}$")] = "000000"  # of the city, GB/T 2260
     timezone: str = "Asia/Shanghai"  # of working days and shifts
+    # Where the log's newest digest is written once a day, to be backed up elsewhere; none: nowhere.
+    audit_heads: Path | None = Path("var/centre/audit-heads")
 
 
 class Secrets(Settings):

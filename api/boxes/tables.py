@@ -41,7 +41,6 @@ class BoxRecord(Base):
     # The box's clock minus the centre's at its last status, in seconds.
     clock_difference_seconds: Mapped[float | None]
     status: Mapped[dict[str, Any] | None] = mapped_column(Json)  # the last BoxStatus
-    gaps_through: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class BoxKey(Base):
@@ -54,6 +53,10 @@ class BoxKey(Base):
     public_key: Mapped[str] = mapped_column(String(64))
     registered_at: Mapped[datetime] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    # Every number of this key up to here has come, or the box has said that it never will.
+    complete_through: Mapped[int] = mapped_column(BigInteger, default=0)
+    # Every gap from the first one told of under this key up to here is known; none: no gap yet.
+    gaps_through: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class BoxManifest(Base):
@@ -77,6 +80,8 @@ class BoxGap(Base):
     __tablename__ = "box_gaps"
 
     box_id: Mapped[str] = mapped_column(ForeignKey("boxes.id"), primary_key=True)
+    # The box's key when it told; a box on a new disk, and so with a new key, counts from 1 again.
+    key_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     reason: Mapped[str] = mapped_column(String(32))
     sequence: Mapped[int | None] = mapped_column(BigInteger)

@@ -42,8 +42,46 @@ class CandidateRecord(Base):
 
     __tablename__ = "candidates"
     __table_args__ = (
-        Index("ix_candidates_queue", "state", "priority", "due_at", "id"),
+        # The queue in its own order, and as filtered by violation or camera. The path at the end
+        # lets a small organisation find its own in a large city's queue without reading rows.
+        Index(
+            "ix_candidates_queue",
+            "state",
+            "priority",
+            "due_at",
+            "id",
+            "organisation_path",
+            "received_at",
+        ),
+        Index(
+            "ix_candidates_queue_violation",
+            "state",
+            "violation",
+            "priority",
+            "due_at",
+            "id",
+            "organisation_path",
+        ),
+        Index(
+            "ix_candidates_queue_camera",
+            "state",
+            "camera_id",
+            "priority",
+            "due_at",
+            "id",
+            "organisation_path",
+        ),
         Index("ix_candidates_spot", "camera_id", "violation", "started_at"),
+        # Everything that counts outcomes reads this index and no row.
+        Index(
+            "ix_candidates_outcome",
+            "received_at",
+            "camera_id",
+            "violation",
+            "state",
+            "organisation_path",
+            "started_at",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -76,13 +114,15 @@ class CandidateRecord(Base):
     updated_at: Mapped[datetime] = mapped_column(Instant)
     evidence_use: Mapped[str] = mapped_column(String(32), default=EvidenceUse.LEAD_ONLY)
     evidence_use_reasons: Mapped[list[str]] = mapped_column(Json)
+    # What the automatic pre-check found wrong (LAW-20): it informs, people decide.
+    quality_flags: Mapped[list[str]] = mapped_column(Json, default=list)
     policy: Mapped[list[str]] = mapped_column(Json)  # stages it needs: operator, second, legal
     # What somebody found broken in its evidence; while set, it cannot be confirmed (LAW-23).
     integrity_frozen: Mapped[str | None] = mapped_column(Text)
     hold: Mapped[bool] = mapped_column(Boolean, default=False)  # LAW-54
-    claimed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    claimed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
     claimed_until: Mapped[datetime | None] = mapped_column(Instant)
-    undo_until: Mapped[datetime | None] = mapped_column(Instant)  # of the last decision
+    undo_until: Mapped[datetime | None] = mapped_column(Instant, index=True)  # of the last decision
 
 
 class CandidateUpdate(Base):

@@ -40,6 +40,7 @@ class Case(Base):
     subtype: Mapped[str] = mapped_column(String(64))
     started_at: Mapped[datetime] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    updated_at: Mapped[datetime] = mapped_column(Instant)  # of its last change of state
     state: Mapped[str] = mapped_column(String(16), default=CaseState.EXPORTED)
     frozen_update: Mapped[int]  # of the candidate: the set the people judged
     manifest_sha256: Mapped[str] = mapped_column(String(64))
@@ -48,6 +49,7 @@ class Case(Base):
     legal_bases: Mapped[list[str]] = mapped_column(Json)  # ids of rows, by the time of the act
     inquiry_code_sha256: Mapped[str] = mapped_column(String(64), unique=True)  # LAW-40
     withdraw_reason: Mapped[str | None] = mapped_column(String(32))
+    withdraw_note: Mapped[str] = mapped_column(Text, default="")
     outcome: Mapped[str | None] = mapped_column(String(32))
     last_sequence: Mapped[int] = mapped_column(default=0)  # of its newest event
 

@@ -5,7 +5,10 @@ import { defineConfig } from "vite";
 const API = process.env["STREETCASE_API"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  build: { outDir: "dist", sourcemap: false, target: "es2022", chunkSizeWarningLimit: 700 },
+  build: { outDir: "dist", sourcemap: false, target: "es2022", chunkSizeWarningLimit: 700,
+    // "use client" of libraries means nothing in a bundle.
+    rolldownOptions: { onLog: (level, log, tell) => log.code === "MODULE_LEVEL_DIRECTIVE" || tell(level, log) },
+  },
   server: { proxy: { "/api": API } },
   test: { environment: "node", include: ["src/**/*.test.ts"] },
 });

@@ -43,6 +43,7 @@ class Subscriber(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     disabled_at: Mapped[datetime | None] = mapped_column(Instant)
     disabled_reason: Mapped[str] = mapped_column(Text, default="")
+    gone_in_a_row: Mapped[int] = mapped_column(default=0)  # answers of 410 since the last other one
 
 
 class DeliveryState(StrEnum):
@@ -62,6 +63,7 @@ class Delivery(Base):
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     subscriber_id: Mapped[UUID] = mapped_column(ForeignKey("subscribers.id"), index=True)
     cursor: Mapped[int] = mapped_column(ForeignKey("events.cursor"), index=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
     state: Mapped[str] = mapped_column(String(16), default=DeliveryState.WAITING)
     tries: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime] = mapped_column(Instant)

@@ -21,6 +21,12 @@ export class Problem extends Error {
     this.document = document;
   }
 
+  /** What a program needs besides the code. */
+  get fields(): Record<string, unknown> {
+    const { fields } = this.document;
+    return typeof fields === "object" && fields !== null ? (fields as Record<string, unknown>) : {};
+  }
+
   /** Whether the same call may succeed later without anybody changing anything. */
   get isPassing(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 500;

@@ -24,10 +24,20 @@ const KeysContext = createContext<Registry | null>(null);
 
 const GO_TIMEOUT_MS = 1500; // between G and the section's letter
 
+const PRESSED = new Set(["radio", "checkbox", "range", "button", "submit"]); // inputs nobody types into
+
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   const { tagName } = target;
-  return tagName === "INPUT" || tagName === "TEXTAREA" || tagName === "SELECT" || target.isContentEditable;
+  if (target instanceof HTMLInputElement) return !PRESSED.has(target.type);
+  return tagName === "TEXTAREA" || tagName === "SELECT" || target.isContentEditable;
+}
+
+/** Enter and Space press what was reached with Tab, as everywhere; else they are the page's keys. */
+function isPressing(event: KeyboardEvent): boolean {
+  const { target, key } = event;
+  if ((key !== "Enter" && key !== " ") || !(target instanceof HTMLElement)) return false;
+  return target.matches("button, a[href], input, [role=checkbox], [role=option], [role=combobox]") && target.matches(":focus-visible");
 }
 
 function dialogIsOpen(): boolean {
@@ -59,7 +69,7 @@ export function KeysProvider({ children }: { children: ReactNode }) {
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
       const key = event.key.toLowerCase();
       const dialog = dialogIsOpen();
-      if (isTyping(event.target) && key !== "escape") return;
+      if ((isTyping(event.target) && key !== "escape") || isPressing(event)) return;
       if (key === "?" && !dialog) {
         setHelpIsOpen(true);
         return;

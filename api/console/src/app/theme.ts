@@ -44,6 +44,8 @@ export function themeFor(appearance: Appearance): ThemeConfig {
       colorSuccess: stateColour("confirmed", appearance),
       colorError: stateColour("overdue", appearance),
       colorWarning: stateColour("warning", appearance),
+      // Derived backgrounds of these hues come out muddy in light.
+      ...(dark ? {} : { colorSuccessBg: "#eaf6f1", colorWarningBg: "#fdf5e8", colorErrorBg: "#fcefee" }),
       fontSize: 14,
       borderRadius: 4,
       wireframe: false,

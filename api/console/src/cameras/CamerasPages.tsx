@@ -1,5 +1,36 @@
-import { Nothing } from "../app/states";
+// The section of cameras: grid, one camera, boxes, evidence bases.
+
+import "./cameras.css";
+import { useTranslation } from "react-i18next";
+import { NavLink, Outlet, Route, Routes } from "react-router";
+import { BasesPage } from "./BasesPage";
+import { BoxesPage } from "./BoxesPage";
+import { CameraPage } from "./CameraPage";
+import { CamerasPage } from "./CamerasPage";
+
+function WithNavigation() {
+  const { t } = useTranslation("cameras");
+  return (
+    <div className="page-body">
+      <nav className="section-nav" aria-label={t("nav.cameras")}>
+        <NavLink to="/cameras" end>{t("nav.cameras")}</NavLink>
+        <NavLink to="/cameras/boxes">{t("nav.boxes")}</NavLink>
+        <NavLink to="/cameras/bases">{t("nav.bases")}</NavLink>
+      </nav>
+      <Outlet />
+    </div>
+  );
+}
 
 export default function CamerasPages() {
-  return <Nothing />;
+  return (
+    <Routes>
+      <Route element={<WithNavigation />}>
+        <Route index element={<CamerasPage />} />
+        <Route path="boxes" element={<BoxesPage />} />
+        <Route path="bases" element={<BasesPage />} />
+      </Route>
+      <Route path="camera/:cameraId/:tab?" element={<CameraPage />} />
+    </Routes>
+  );
 }

@@ -1,5 +1,11 @@
-import { Nothing } from "../app/states";
+// Cases: the list, and one of them.
+
+import { useParams } from "react-router";
+import { CaseList } from "./CaseList";
+import { CasePage } from "./CasePage";
+import "./cases.css";
 
 export default function CasesPages() {
-  return <Nothing />;
+  const id = useParams()["*"] || null;
+  return id ? <CasePage key={id} id={id} /> : <CaseList />;
 }

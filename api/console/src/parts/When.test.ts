@@ -12,4 +12,13 @@ describe("formatSpan", () => {
   ])("says %d seconds in %s", (seconds, language, said) => {
     expect(formatSpan(seconds, language)).toBe(said);
   });
+
+  it.each([
+    [42, "en", "42 s"],
+    [372, "zh-CN", "6 分"],
+    [7385, "en", "2 h"],
+    [400_000, "zh-CN", "5 天"],
+  ])("says %d seconds briefly in %s", (seconds, language, said) => {
+    expect(formatSpan(seconds, language, "short")).toBe(said);
+  });
 });

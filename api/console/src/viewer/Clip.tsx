@@ -11,8 +11,8 @@ export interface ClipHandle {
 }
 
 interface ClipProps {
-  url: string | null;
-  framesPerSecond?: number;
+  url: string | null | undefined; // undefined: it is on its way
+  pictures?: number | null; // in the whole clip: gives the step of one frame
   startsAt?: number; // seconds into the clip
   handle?: Ref<ClipHandle>;
   onState?: (state: "shown" | "broken" | "unsupported") => void;
@@ -20,18 +20,20 @@ interface ClipProps {
 
 const RATES = [0.25, 0.5, 1, 2];
 const DEFAULT_RATE_HZ = 25;
+const ROUNDING = 1e-3; // of a frame: times of frames are no round numbers
 
-export function Clip({ url, framesPerSecond = DEFAULT_RATE_HZ, startsAt = 0, handle, onState }: ClipProps) {
+export function Clip({ url, pictures = null, startsAt = 0, handle, onState }: ClipProps) {
   const { t } = useTranslation();
   const video = useRef<HTMLVideoElement | null>(null);
   const [playing, setPlaying] = useState(false);
   const [seconds, setSeconds] = useState(0);
   const [duration, setDuration] = useState(0);
+  const framesPerSecond = pictures && duration > 0 ? pictures / duration : DEFAULT_RATE_HZ;
   const [rate, setRate] = useState(1);
   const [state, setState] = useState<"loading" | "shown" | "broken" | "unsupported">("loading");
 
   useEffect(() => {
-    setState(url ? "loading" : "broken");
+    setState(url === null ? "broken" : "loading");
     setSeconds(0);
   }, [url]);
   useEffect(() => {
@@ -49,7 +51,7 @@ export function Clip({ url, framesPerSecond = DEFAULT_RATE_HZ, startsAt = 0, han
       const element = video.current;
       if (!element) return;
       element.pause();
-      const frame = Math.round(element.currentTime * framesPerSecond) + frames;
+      const frame = Math.floor(element.currentTime * framesPerSecond + ROUNDING) + frames;
       // Half a frame in, so that rounding never shows the neighbour.
       element.currentTime = Math.min(Math.max((frame + 0.5) / framesPerSecond, 0), element.duration || 0);
     },

@@ -7,8 +7,8 @@ import { PictureFrame, type Shape } from "./PictureFrame";
 import type { View } from "./view";
 
 interface CompareProps {
-  before: string | null;
-  after: string | null;
+  before: string | null | undefined;
+  after: string | null | undefined;
   view: View;
   onView: (view: View) => void;
   shapes?: readonly Shape[];
@@ -24,8 +24,10 @@ export function Compare({ before, after, view, onView, shapes, showShapes }: Com
         <PictureFrame url={after} alt={t("picture.after")} view={view} onView={onView}
           {...(shapes ? { shapes } : {})} {...(showShapes === undefined ? {} : { showShapes })} />
         <div className="compare-before" style={{ clipPath: `inset(0 ${100 - share}% 0 0)` }}>
-          <PictureFrame url={before} alt={t("picture.before")} view={view} onView={onView} />
+          <PictureFrame url={before} alt={t("picture.before")} view={view} onView={onView}
+            {...(shapes ? { shapes } : {})} {...(showShapes === undefined ? {} : { showShapes })} />
         </div>
+        <span className="compare-line" style={{ left: `${share}%` }} aria-hidden="true" />
         <span className="compare-word compare-word-before">{t("picture.before")}</span>
         <span className="compare-word compare-word-after">{t("picture.after")}</span>
       </div>

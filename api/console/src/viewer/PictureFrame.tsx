@@ -11,14 +11,14 @@ export type Points = readonly (readonly [number, number])[];
 
 export interface Shape {
   id: string;
-  kind: "subject" | "zone" | "mask";
+  kind: "subject" | "zone" | "permitted" | "mask";
   label?: string;
   box?: FractionBox;
   polygon?: Points;
 }
 
 interface PictureFrameProps {
-  url: string | null;
+  url: string | null | undefined; // undefined: it is on its way; null: there is none to show
   alt: string;
   view: View;
   onView: (view: View) => void;
@@ -52,7 +52,7 @@ export function PictureFrame({
   const { t } = useTranslation();
   const [attach, place] = useSizeOf();
   const [natural, setNatural] = useState<Size>({ width: 16, height: 9 });
-  const [state, setState] = useState<PictureState>("loading");
+  const [state, setState] = useState<PictureState>(url === null ? "broken" : "loading");
   const drag = useRef<{ x: number; y: number } | null>(null);
   const frame = useRef<HTMLDivElement | null>(null);
   const size = fitted(natural, place);
@@ -61,7 +61,12 @@ export function PictureFrame({
     setState(next);
     onState?.(next);
   };
-  useEffect(() => setState(url ? "loading" : "broken"), [url]);
+  // While rendering, so that no frame shows the layer of another picture.
+  const [knownUrl, setKnownUrl] = useState(url);
+  if (knownUrl !== url) {
+    setKnownUrl(url);
+    setState(url === null ? "broken" : "loading");
+  }
 
   // React's wheel listener is passive and could not keep the page from scrolling.
   const latest = useRef({ view, onView });

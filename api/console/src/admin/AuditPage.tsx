@@ -1,0 +1,89 @@
+// The hash-chained log: filters, a check in words, CSV.
+
+import { DownloadOutlined } from "@ant-design/icons";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Button, DatePicker, Input, Select, Table } from "antd";
+import type { Dayjs } from "dayjs";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router";
+import { api, body } from "../api/client";
+import { Failed, Nothing } from "../app/states";
+import { When } from "../parts/When";
+import { actionText, actions, subjectKinds, subjectText } from "./auditWords";
+import { ChainCheck } from "./ChainCheck";
+import { usePeople, type AuditEntry } from "./queries";
+
+const names = ["action", "actor_id", "subject_kind", "subject_id", "since", "until"] as const;
+
+export function AuditPage() {
+  const { t } = useTranslation("admin");
+  const [params, setParams] = useSearchParams();
+  const people = usePeople();
+  const wanted = Object.fromEntries(names.flatMap((name) => (params.get(name) ? [[name, params.get(name)]] : []))) as Partial<Record<(typeof names)[number], string>>;
+  const log = useInfiniteQuery({
+    queryKey: ["audit", wanted],
+    queryFn: ({ pageParam }) =>
+      body(api.GET("/api/v1/audit", { params: { query: { limit: 100, ...wanted, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next,
+  });
+  const set = (change: Record<string, string | undefined>) =>
+    setParams((old) => {
+      const next = new URLSearchParams(old);
+      for (const [name, value] of Object.entries(change)) {
+        if (value) next.set(name, value);
+        else next.delete(name);
+      }
+      return next;
+    }, { replace: true });
+  const rows = log.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <>
+      <ChainCheck />
+      <div className="page-tools">
+        <span className="tool-row">
+          <Select allowClear showSearch={{ optionFilterProp: "label" }} placeholder={t("audit.action")} aria-label={t("audit.action")} style={{ width: 180 }} value={wanted.action ?? null}
+            onChange={(action?: string) => set({ action })} options={actions.map((value) => ({ value, label: actionText(value, t) }))} />
+          <Select allowClear showSearch={{ optionFilterProp: "label" }} placeholder={t("audit.actor")} aria-label={t("audit.actor")} style={{ width: 160 }} value={wanted.actor_id ?? null}
+            onChange={(actor_id?: string) => set({ actor_id })}
+            options={(people.data?.items ?? []).map((person) => ({ value: person.id, label: `${person.name} (${person.login})` }))} />
+          <Select allowClear placeholder={t("audit.subjectKind")} aria-label={t("audit.subjectKind")} style={{ width: 130 }} value={wanted.subject_kind ?? null}
+            onChange={(subject_kind?: string) => set({ subject_kind })} options={subjectKinds.map((value) => ({ value, label: t(`audit.kind.${value}`) }))} />
+          <Input allowClear placeholder={t("audit.subjectId")} aria-label={t("audit.subjectId")} style={{ width: 180 }} defaultValue={wanted.subject_id ?? ""}
+            onPressEnter={(event) => set({ subject_id: event.currentTarget.value.trim() })} onBlur={(event) => set({ subject_id: event.target.value.trim() })} />
+          <DatePicker.RangePicker showTime aria-label={t("audit.range")} allowEmpty={[true, true]}
+            onChange={(range: [Dayjs | null, Dayjs | null] | null) => set({ since: range?.[0]?.toISOString(), until: range?.[1]?.toISOString() })} />
+        </span>
+        <Button icon={<DownloadOutlined />} href={`/api/v1/audit/export?${new URLSearchParams(wanted)}`} title={t("audit.exported")}>{t("form.csv")}</Button>
+      </div>
+      {log.isError && !log.data
+        ? <Failed error={log.error} onRetry={() => void log.refetch()} />
+        : <Table<AuditEntry> rowKey="number" size="small" loading={log.isPending} dataSource={rows} pagination={false} locale={{ emptyText: <Nothing>{t("audit.empty")}</Nothing> }}
+            expandable={{ expandedRowRender: (entry) => <EntryDetails entry={entry} /> }}
+            columns={[
+              { title: t("audit.number"), dataIndex: "number", className: "figures", align: "right", width: 80 },
+              { title: t("audit.at"), render: (_, entry) => <When at={entry.at} />, width: 170 },
+              { title: t("audit.actor"), render: (_, entry) => <>{entry.actor_name} {entry.actor_kind !== "user" && <span className="quiet small">{t(`audit.actorKind.${entry.actor_kind as "machine"}`)}</span>}</> },
+              { title: t("audit.action"), render: (_, entry) => <span title={entry.action}>{actionText(entry.action, t)}</span> },
+              { title: t("audit.subject"), render: (_, entry) => <>{subjectText(entry.subject_kind, t)} <span className="figures small quiet">{entry.subject_id}</span></> },
+            ]} />}
+      {log.hasNextPage && <Button loading={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>{t("form.more")}</Button>}
+    </>
+  );
+}
+
+function EntryDetails({ entry }: { entry: AuditEntry }) {
+  const { t } = useTranslation("admin");
+  return (
+    <dl className="entry-details">
+      {Object.entries(entry.details).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{typeof value === "object" ? JSON.stringify(value) : String(value)}</dd>
+        </div>
+      ))}
+      <div><dt>{t("audit.previous")}</dt><dd><code>{entry.previous_sha256}</code></dd></div>
+      <div><dt>{t("audit.hash")}</dt><dd><code>{entry.sha256}</code></dd></div>
+    </dl>
+  );
+}

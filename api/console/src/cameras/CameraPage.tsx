@@ -1,0 +1,71 @@
+// One camera: zones and permits, versions, legality, registration.
+
+import { ArrowLeftOutlined } from "@ant-design/icons";
+import { Skeleton, Tabs, Tag } from "antd";
+import { useCallback, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useNavigate, useParams } from "react-router";
+import { Failed } from "../app/states";
+import { useAgeText, useNow } from "../parts/Age";
+import { ZonesTab, type Restored } from "./editor/ZonesTab";
+import { healthOf } from "./health";
+import { HealthMark } from "./HealthMark";
+import { LegalityTab } from "./LegalityTab";
+import { useBoxes, useCamera, type CameraDetail } from "./queries";
+import { RegistrationTab } from "./RegistrationTab";
+import { VersionsTab } from "./VersionsTab";
+
+const tabs = ["zones", "versions", "legality", "registration"] as const;
+
+export function CameraPage() {
+  const { t } = useTranslation("cameras");
+  const { cameraId = "", tab } = useParams();
+  const navigate = useNavigate();
+  const camera = useCamera(cameraId);
+  const [restore, setRestore] = useState<Restored | null>(null);
+  const forgetRestored = useCallback(() => setRestore(null), []);
+  const active = tabs.find((one) => one === tab) ?? "zones";
+  const open = useCallback(
+    (name: string) => void navigate(`/cameras/camera/${encodeURIComponent(cameraId)}/${name}`, { replace: true }),
+    [cameraId, navigate],
+  );
+  if (camera.isPending) return <div className="page-body"><Skeleton active paragraph={{ rows: 12 }} /></div>;
+  if (!camera.data) return <Failed error={camera.error} onRetry={() => void camera.refetch()} />;
+  const restoreVersion = (restored: Restored) => {
+    setRestore(restored);
+    open("zones");
+  };
+  const content = {
+    zones: () => <ZonesTab key={camera.data.id} camera={camera.data} restore={restore} onRestored={forgetRestored} />,
+    versions: () => <VersionsTab camera={camera.data} onRestore={restoreVersion} />,
+    legality: () => <LegalityTab cameraId={camera.data.id} />,
+    registration: () => <RegistrationTab camera={camera.data} />,
+  };
+  return (
+    <div className="camera-page">
+      <CameraHead camera={camera.data} />
+      <Tabs activeKey={active} onChange={open} items={tabs.map((key) => ({ key, label: t(`tab.${key}`) }))} />
+      <div className="camera-tab">{content[active]()}</div>
+    </div>
+  );
+}
+
+function CameraHead({ camera }: { camera: CameraDetail }) {
+  const { t } = useTranslation("cameras");
+  const boxes = useBoxes();
+  const age = useAgeText();
+  const box = boxes.data?.items.find((one) => one.id === camera.registration.box_id);
+  const health = healthOf(camera.id, box, useNow());
+  return (
+    <header className="camera-head">
+      <Link to="/cameras" aria-label={t("nav.cameras")}><ArrowLeftOutlined /></Link>
+      <h1>{camera.name || camera.id}</h1>
+      <HealthMark health={health} />
+      <span className="quiet figures">
+        {[camera.place, camera.id, health.lastFrameAt && t("list.lastFrame", { age: age(health.lastFrameAt) })].filter(Boolean).join(" · ")}
+      </span>
+      {camera.version !== null && <Tag>{t("list.version", { number: camera.version })}</Tag>}
+      {camera.retired_at && <Tag>{t("list.retiredSince")}</Tag>}
+    </header>
+  );
+}

@@ -1,0 +1,130 @@
+// What can be done with a case: verify it here, take its bundle, withdraw it.
+
+import { CheckCircleOutlined, DownloadOutlined, RollbackOutlined } from "@ant-design/icons";
+import { useQueryClient } from "@tanstack/react-query";
+import { Alert, App, Button, Form, Input, Modal, Select, Space } from "antd";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, body } from "../api/client";
+import type { components } from "../api/schema";
+import { useSession } from "../app/session";
+import { useProblemText } from "../app/states";
+import { PurposeDialog, type Purpose } from "../parts/PurposeDialog";
+import type { CaseDetail } from "./CaseFacts";
+
+type Verification = components["schemas"]["api__cases__schemas__Verification"];
+type WithdrawRequest = components["schemas"]["WithdrawRequest"];
+
+const reasons = ["handled_on_site", "identity_error", "unclear", "permitted", "force_majeure", "other"] as const satisfies readonly WithdrawRequest["reason"][];
+const MAX_NOTE = 2000;
+const MARKS: Record<string, string> = { holds: "✓", warning: "◌", fails: "▲" };
+
+export function Verified({ report }: { report: Verification }) {
+  const { t } = useTranslation("cases");
+  const failure = report.first_failure;
+  return (
+    <Alert type={report.ok ? "success" : "error"} showIcon role="status" className="case-verified"
+      title={report.ok ? t("verify.ok") : t("verify.bad", { file: String(failure?.["file"] ?? ""), text: String(failure?.["text"] ?? "") })}
+      description={
+        <details>
+          <summary>{t("verify.checks", { count: report.checks.length })} · {t("detail.manifest")} <code>{report.manifest_sha256.slice(0, 16)}…</code></summary>
+          <ul className="facts">
+            {report.checks.map((check, index) => (
+              <li key={index}>{MARKS[String(check["verdict"])] ?? "·"} {String(check["file"] ?? "")} {String(check["text"] ?? "")}</li>
+            ))}
+          </ul>
+        </details>
+      } />
+  );
+}
+
+function saveAs(content: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(content);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+function WithdrawDialog({ open, caseId, onClose }: { open: boolean; caseId: string; onClose: () => void }) {
+  const { t } = useTranslation(["cases", "common"]);
+  const { message } = App.useApp();
+  const say = useProblemText();
+  const queries = useQueryClient();
+  const [form] = Form.useForm<WithdrawRequest>();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const reason = Form.useWatch("reason", form);
+  const submit = async (fields: WithdrawRequest) => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await body(api.POST("/api/v1/cases/{case_id}/withdrawal", {
+        params: { path: { case_id: caseId } }, body: { reason: fields.reason, note: fields.note?.trim() ?? "" },
+      }));
+      void message.success(t("withdraw.done"));
+      void queries.invalidateQueries({ queryKey: ["cases"] });
+      await queries.invalidateQueries({ queryKey: ["case", caseId] });
+      onClose();
+    } catch (error) {
+      setProblem(say(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal open={open} title={t("withdraw.title")} okText={t("withdraw.ok")} okButtonProps={{ danger: true }} confirmLoading={busy}
+      cancelText={t("common:action.cancel")} onCancel={onClose} onOk={() => form.submit()} destroyOnHidden width={460}>
+      <p>{t("withdraw.said")}</p>
+      <Form form={form} layout="vertical" requiredMark={false} onFinish={(fields) => void submit(fields)}>
+        <Form.Item name="reason" label={t("withdraw.reason")} rules={[{ required: true, message: "" }]}>
+          <Select autoFocus options={reasons.map((value) => ({ value, label: t(`withdraw.reasons.${value}`) }))} />
+        </Form.Item>
+        <Form.Item name="note" label={t("withdraw.note")} rules={[{ required: reason === "other", whitespace: true, message: t("withdraw.noteNeeded") }]}>
+          <Input.TextArea rows={3} maxLength={MAX_NOTE} />
+        </Form.Item>
+        {problem && <Alert type="error" showIcon title={problem} role="alert" />}
+      </Form>
+    </Modal>
+  );
+}
+
+export function CaseActions({ detail, onVerified }: { detail: CaseDetail; onVerified: (report: Verification) => void }) {
+  const { t } = useTranslation("cases");
+  const { message } = App.useApp();
+  const { has } = useSession();
+  const say = useProblemText();
+  const [busy, setBusy] = useState(false);
+  const [dialog, setDialog] = useState<"download" | "withdraw" | null>(null);
+  const path = { params: { path: { case_id: detail.id } } };
+  const mayJudge = has("operator", "second_reviewer", "legal_reviewer");
+  const verify = async () => {
+    setBusy(true);
+    try {
+      onVerified(await body(api.POST("/api/v1/cases/{case_id}/verifications", path)));
+    } catch (error) {
+      void message.error(say(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const download = async (purpose: Purpose, reason: string) => {
+    const { data } = await api.POST("/api/v1/cases/{case_id}/bundle", { ...path, body: { purpose, reason }, parseAs: "blob" });
+    const name = `case-${String(detail.number).padStart(6, "0")}-update-${detail.frozen_update}.zip`;
+    if (data) saveAs(data as unknown as Blob, name);
+    setDialog(null);
+    void message.success(t("download.done", { name }));
+  };
+  return (
+    <Space wrap size={6}>
+      <Button icon={<CheckCircleOutlined />} loading={busy} onClick={() => void verify()}>{t("verify.button")}</Button>
+      {mayJudge && <Button icon={<DownloadOutlined />} onClick={() => setDialog("download")}>{t("download.button")}</Button>}
+      {mayJudge && detail.state !== "withdrawn" && detail.state !== "closed" && (
+        <Button icon={<RollbackOutlined />} onClick={() => setDialog("withdraw")}>{t("withdraw.button")}</Button>
+      )}
+      <PurposeDialog open={dialog === "download"} title={t("download.title")} said={t("download.said")} okText={t("download.ok")}
+        onClose={() => setDialog(null)} onSubmit={download} />
+      <WithdrawDialog open={dialog === "withdraw"} caseId={detail.id} onClose={() => setDialog(null)} />
+    </Space>
+  );
+}

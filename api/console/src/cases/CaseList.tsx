@@ -1,0 +1,135 @@
+// The list of cases: filters in the address, saved views, page after page.
+
+import { DeleteOutlined, DownOutlined } from "@ant-design/icons";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Button, DatePicker, Dropdown, Input, Select, Space, Table, type TableColumnsType } from "antd";
+import dayjs from "dayjs";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useNavigate, useSearchParams } from "react-router";
+import { api, body } from "../api/client";
+import type { components } from "../api/schema";
+import { Failed, Nothing } from "../app/states";
+import { Violation, violations, type ViolationCode } from "../parts/Violation";
+import { When } from "../parts/When";
+import { useCameras } from "../review/QueueHead";
+import { CaseStateMark } from "./CaseStateMark";
+import {
+  caseQueryOf, caseStates, noCaseFilters, readCaseFilters, readViews, saveViews, withView, writeCaseFilters, type CaseFilters, type CaseState,
+} from "./filters";
+
+type CaseItem = components["schemas"]["CaseItem"];
+
+const PAGE = 50;
+
+function Filters({ filters, onFilters }: { filters: CaseFilters; onFilters: (filters: CaseFilters) => void }) {
+  const { t } = useTranslation(["cases", "common"]);
+  const { data: cameras = [] } = useCameras();
+  const day = (value: string | null) => (value ? dayjs(value) : null);
+  return (
+    <Space wrap size={8}>
+      <Select<CaseState[]> mode="multiple" allowClear className="case-states" placeholder={t("list.anyState")} aria-label={t("list.state")}
+        value={[...filters.states]} onChange={(states) => onFilters({ ...filters, states })} maxTagCount="responsive"
+        options={caseStates.map((value) => ({ value, label: t(`state.${value}`) }))} />
+      <Select<ViolationCode | ""> value={filters.violation ?? ""} aria-label={t("list.violation")} className="case-choice"
+        onChange={(value) => onFilters({ ...filters, violation: value === "" ? null : value })}
+        options={[{ value: "", label: t("list.anyViolation") }, ...violations.map((value) => ({ value, label: t(`common:violation.${value}`) }))]} />
+      <Select value={filters.camera} allowClear showSearch optionFilterProp="label" aria-label={t("list.camera")} className="case-choice"
+        placeholder={t("list.anyCamera")} onChange={(value?: string) => onFilters({ ...filters, camera: value ?? null })}
+        options={cameras.map((camera) => ({ value: camera.id, label: camera.name || camera.id }))} />
+      <DatePicker value={day(filters.from)} placeholder={t("list.from")} aria-label={t("list.from")}
+        onChange={(value) => onFilters({ ...filters, from: value ? value.format("YYYY-MM-DD") : null })} />
+      <DatePicker value={day(filters.to)} placeholder={t("list.to")} aria-label={t("list.to")}
+        onChange={(value) => onFilters({ ...filters, to: value ? value.format("YYYY-MM-DD") : null })} />
+      <Button onClick={() => onFilters(noCaseFilters)}>{t("common:action.reset")}</Button>
+    </Space>
+  );
+}
+
+function Views({ search, onOpen }: { search: string; onOpen: (search: string) => void }) {
+  const { t } = useTranslation(["cases", "common"]);
+  const [views, setViews] = useState(() => readViews());
+  const [name, setName] = useState("");
+  const keep = (next: typeof views) => {
+    setViews(next);
+    saveViews(next);
+  };
+  const save = () => {
+    if (name.trim() === "") return;
+    keep(withView(views, { name: name.trim(), search }));
+    setName("");
+  };
+  const panel = (
+    <div className="case-views ant-dropdown-menu">
+      {views.length === 0 && <p className="quiet">{t("views.none")}</p>}
+      {views.map((view) => (
+        <div key={view.name} className="case-view">
+          <Button type="text" size="small" onClick={() => onOpen(view.search)}>{view.name}</Button>
+          <Button type="text" size="small" icon={<DeleteOutlined />} aria-label={t("views.remove", { name: view.name })}
+            onClick={() => keep(views.filter((one) => one.name !== view.name))} />
+        </div>
+      ))}
+      <Space.Compact>
+        <Input size="small" value={name} maxLength={40} placeholder={t("views.name")} aria-label={t("views.name")}
+          onChange={(event) => setName(event.target.value)} onPressEnter={save} />
+        <Button size="small" disabled={name.trim() === ""} onClick={save}>{t("views.save")}</Button>
+      </Space.Compact>
+    </div>
+  );
+  return (
+    <Dropdown trigger={["click"]} popupRender={() => panel}>
+      <Button>{t("views.title")} <DownOutlined /></Button>
+    </Dropdown>
+  );
+}
+
+function useColumns(): TableColumnsType<CaseItem> {
+  const { t } = useTranslation(["cases", "common"]);
+  const { data: cameras = [] } = useCameras();
+  const names = useMemo(() => new Map(cameras.map((camera) => [camera.id, camera.name])), [cameras]);
+  return [
+    { title: t("list.number"), dataIndex: "number", width: 84, className: "figures",
+      render: (number: number, item) => <Link to={`/cases/${item.id}`}>{number}</Link> },
+    { title: t("list.violation"), dataIndex: "violation", width: 150, render: (violation: ViolationCode) => <Violation violation={violation} /> },
+    { title: t("list.camera"), dataIndex: "camera_id", ellipsis: true, render: (id: string) => names.get(id) || id },
+    { title: t("list.started"), dataIndex: "started_at", width: 170, render: (at: string) => <When at={at} /> },
+    { title: t("list.created"), dataIndex: "created_at", width: 170, render: (at: string) => <When at={at} /> },
+    { title: t("list.use"), dataIndex: "evidence_use", width: 150, render: (use: CaseItem["evidence_use"]) => t(`common:evidenceUse.${use}`) },
+    { title: t("list.state"), dataIndex: "state", width: 150, render: (state: CaseState) => <CaseStateMark state={state} /> },
+    { title: t("list.outcome"), dataIndex: "outcome", width: 140, render: (outcome: CaseItem["outcome"]) => (outcome ? t(`outcome.${outcome}`) : "—") },
+  ];
+}
+
+export function CaseList() {
+  const { t } = useTranslation("cases");
+  const navigate = useNavigate();
+  const [search, setSearch] = useSearchParams();
+  const searchText = search.toString();
+  const filters = useMemo(() => readCaseFilters(new URLSearchParams(searchText)), [searchText]);
+  const columns = useColumns();
+  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+    queryKey: ["cases", writeCaseFilters(filters).toString()],
+    queryFn: ({ pageParam }) =>
+      body(api.GET("/api/v1/cases", { params: { query: { ...caseQueryOf(filters), limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next,
+  });
+  if (error && !data) return <Failed error={error} onRetry={() => void refetch()} />;
+  const items = data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <div className="page-body case-list">
+      <div className="case-tools">
+        <Filters filters={filters} onFilters={(next) => setSearch(writeCaseFilters(next), { replace: true })} />
+        <Views search={searchText} onOpen={(saved) => setSearch(new URLSearchParams(saved))} />
+      </div>
+      <Table<CaseItem> size="small" rowKey="id" columns={columns} dataSource={items} loading={isPending} pagination={false}
+        sticky={{ offsetHeader: 0 }} aria-label={t("list.label")}
+        onRow={(item) => ({ className: "case-row", onClick: () => void navigate(`/cases/${item.id}`) })}
+        locale={{ emptyText: isPending ? " " : <Nothing>{t("list.empty")}<div className="quiet">{t("list.emptyHelp")}</div></Nothing> }} />
+      <div className="case-end quiet figures">
+        {items.length > 0 && t("list.count", { count: items.length })}
+        {hasNextPage && <Button size="small" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>{t("list.more")}</Button>}
+      </div>
+    </div>
+  );
+}

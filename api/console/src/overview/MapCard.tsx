@@ -1,0 +1,115 @@
+// The map with its hour slider, what has no place on it, and its figures as CSV and PNG.
+
+import { Segmented, Skeleton, Slider } from "antd";
+import dayjs from "dayjs";
+import { useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { useSession } from "../app/session";
+import { Failed, Nothing } from "../app/states";
+import { useCameras, useOrganisations } from "../cameras/queries";
+import { useNow } from "../parts/Age";
+import { saveCsv, saveFile } from "../parts/download";
+import { ChartFrame } from "./ChartCard";
+import { CityMap } from "./CityMap";
+import { underWay } from "./figures";
+import { useEpisodes } from "./queries";
+
+const SHOWN_HOURS = 24;
+
+export function MapCard({ area }: { area: string | null }) {
+  const { t } = useTranslation("overview");
+  const { has } = useSession();
+  const seesQueue = has("operator", "second_reviewer", "legal_reviewer", "supervisor", "auditor");
+  const cameras = useCameras();
+  const organisations = useOrganisations();
+  const episodes = useEpisodes(seesQueue);
+  const now = useNow();
+  const [hoursAgo, setHoursAgo] = useState(0);
+  const [shows, setShows] = useState<"map" | "list">("map");
+  const picture = useRef<SVGSVGElement | null>(null);
+
+  const rows = useMemo(() => {
+    const open = underWay(episodes.data?.items ?? [], hoursAgo, now);
+    return (cameras.data?.items ?? []).filter((camera) => !area || camera.organisation_path.startsWith(area)).map((camera) => ({
+      id: camera.id,
+      name: camera.name || camera.id,
+      place: [camera.registration.longitude, camera.registration.latitude] as const,
+      area: organisations.data?.items.find((node) => node.path === camera.organisation_path)?.name ?? camera.organisation_path,
+      episodes: open.filter((episode) => episode.camera_id === camera.id).map((episode) => episode.id),
+    }));
+  }, [area, cameras.data, episodes.data, hoursAgo, now, organisations.data]);
+  const placed = useMemo(() => rows.flatMap(({ place: [longitude, latitude], ...row }) =>
+    longitude === null || latitude === null ? [] : [{ ...row, longitude, latitude }]), [rows]);
+  const unplaced = rows.filter((row) => row.place[0] === null || row.place[1] === null);
+  const total = rows.reduce((sum, row) => sum + row.episodes.length, 0);
+
+  const csv = () => saveCsv("map", [t("camera"), t("name"), t("longitude"), t("latitude"), t("area"), t("open")],
+    rows.map((row) => [row.id, row.name, ...row.place, row.area, row.episodes.length]));
+  return (
+    <ChartFrame title={t("map")} className="map-card" csv={{ onSave: csv }} onPicture={() => void saveSvg(picture.current)}
+      extra={<Segmented size="small" value={shows} onChange={setShows} options={[{ value: "map", label: t("asMap") }, { value: "list", label: t("asList") }]} />}>
+      {cameras.isPending && <Skeleton active paragraph={{ rows: 8 }} />}
+      {cameras.isError && !cameras.data && <Failed error={cameras.error} onRetry={() => void cameras.refetch()} />}
+      {cameras.data && (shows === "list" || placed.length === 0
+        ? <CameraList rows={rows} />
+        : <CityMap cameras={placed} picture={picture} />)}
+      <div className="map-foot">
+        {seesQueue
+          ? <>
+              <span className="figures">{hoursAgo === 0 ? t("nowOpen", { count: total }) : t("thenOpen", { count: total, hour: dayjs(now - hoursAgo * 3_600_000).format("MM-DD HH:mm") })}</span>
+              <Slider min={-SHOWN_HOURS} max={0} value={-hoursAgo} onChange={(value) => setHoursAgo(-value)} style={{ flex: 1 }} ariaLabelForHandle={t("hour")}
+                tooltip={{ formatter: (value = 0) => (value === 0 ? t("now") : dayjs(now + value * 3_600_000).format("MM-DD HH:mm")) }} />
+            </>
+          : <span className="quiet">{t("noQueue")}</span>}
+      </div>
+      {unplaced.length > 0 && shows === "map" && (
+        <p className="quiet small">{t("unplaced", { count: unplaced.length })} {unplaced.map((row) => <Link key={row.id} to={`/cameras/camera/${encodeURIComponent(row.id)}/registration`}>{row.name} </Link>)}</p>
+      )}
+    </ChartFrame>
+  );
+}
+
+interface Row {
+  id: string;
+  name: string;
+  area: string;
+  episodes: readonly string[];
+}
+
+function CameraList({ rows }: { rows: readonly Row[] }) {
+  const { t } = useTranslation("overview");
+  if (rows.length === 0) return <Nothing>{t("noCameras")}</Nothing>;
+  return (
+    <ul className="map-list">
+      {[...rows].sort((a, b) => b.episodes.length - a.episodes.length).map((row) => (
+        <li key={row.id}>
+          <Link to={`/cameras/camera/${encodeURIComponent(row.id)}`}>{row.name}</Link> <span className="quiet">{row.area}</span>
+          <span className="figures">{t("openHere", { count: row.episodes.length })}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+// What the page's style sheet says of the map, written into the copy: a picture file has no style sheet.
+const KEPT = ["fill", "stroke", "stroke-width", "font-size", "font-family", "font-weight", "opacity", "paint-order"];
+
+async function saveSvg(svg: SVGSVGElement | null): Promise<void> {
+  if (!svg) return;
+  const copy = svg.cloneNode(true) as SVGSVGElement;
+  const [from, to] = [[...svg.querySelectorAll("*")], [...copy.querySelectorAll("*")]];
+  for (const [index, element] of from.entries()) {
+    const style = getComputedStyle(element);
+    to[index]?.setAttribute("style", KEPT.map((name) => `${name}:${style.getPropertyValue(name)}`).join(";"));
+  }
+  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = image.width * 2;
+  canvas.height = image.height * 2;
+  canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  canvas.toBlob((blob) => blob && saveFile("map.png", blob), "image/png");
+}
