@@ -125,7 +125,16 @@ def start_box(running: Topology, url: str, source: str | None, *, speed: float) 
 def simulated_cameras(running: Topology, clips: Sequence[Path], *, speed: float) -> list[str]:
     """Play rendered videos as cameras; gives a `[[cameras]]` table for each."""
     port = topology.free_port()
-    command = [*CAMERAS, "--port", str(port), "--speed", str(speed), "--once", "--wait", "--lossless"]
+    command = [
+        *CAMERAS,
+        "--port",
+        str(port),
+        "--speed",
+        str(speed),
+        "--once",
+        "--wait",
+        "--lossless",
+    ]
     for clip in clips:
         command += ["--clip", f"{clip.stem}={clip}"]
     running.start("cameras", command)

@@ -186,9 +186,7 @@ def new_secret() -> str:
     return secrets.token_urlsafe(48)
 
 
-def centre_settings(
-    *, folder: Path, url: str, database: str | None = None, more: str = ""
-) -> str:
+def centre_settings(*, folder: Path, url: str, database: str | None = None, more: str = "") -> str:
     """The TOML text of a centre on this machine."""
     database = database or f"sqlite:///{folder / 'streetcase.db'}"
     return f"""\

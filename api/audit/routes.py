@@ -9,7 +9,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
 from sqlalchemy.orm import Session
 
 from api.audit import repository
@@ -28,6 +27,7 @@ from api.audit.service import Head, append, check_chain, head_of
 from api.clock import Now
 from api.database import ReadSession, WriteSession
 from api.errors import BadRequest
+from api.instants import PlausibleInstant
 from api.paging import DEFAULT_PAGE, Cursor, Limit, decode_cursor, encode_cursor
 from api.principal import Principal
 from api.problems import problems
@@ -54,8 +54,8 @@ def _log_filter(
     subject_id: Word = None,
     actor_id: Word = None,
     action: Word = None,
-    since: Annotated[AwareDatetime | None, Query()] = None,
-    until: Annotated[AwareDatetime | None, Query()] = None,
+    since: Annotated[PlausibleInstant | None, Query()] = None,
+    until: Annotated[PlausibleInstant | None, Query()] = None,
 ) -> LogFilter:
     return LogFilter(
         subject_kind=subject_kind,
@@ -72,8 +72,8 @@ def _register_filter(
     user_id: UUID | None = None,
     candidate_id: UUID | None = None,
     purpose: Purpose | None = None,
-    since: Annotated[AwareDatetime | None, Query()] = None,
-    until: Annotated[AwareDatetime | None, Query()] = None,
+    since: Annotated[PlausibleInstant | None, Query()] = None,
+    until: Annotated[PlausibleInstant | None, Query()] = None,
 ) -> RegisterFilter:
     return RegisterFilter(
         user_id=user_id, candidate_id=candidate_id, purpose=purpose, since=since, until=until

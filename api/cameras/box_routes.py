@@ -6,11 +6,11 @@ import hashlib
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
-from pydantic import AwareDatetime
 
 from api.cameras import pictures, service
 from api.clock import Now
 from api.database import ReadSession, WriteSession
+from api.instants import PlausibleInstant
 from api.problems import problems
 from api.texts import ThingIdInPath
 from api.users.access import CurrentBox
@@ -67,7 +67,7 @@ def put_picture(
     camera_id: ThingIdInPath,
     box: CurrentBox,
     content: Annotated[bytes, Depends(_body)],
-    captured_at: Annotated[AwareDatetime, Header(alias=PICTURE_TIME_HEADER)],
+    captured_at: Annotated[PlausibleInstant, Header(alias=PICTURE_TIME_HEADER)],
     request: Request,
     session: WriteSession,
     now: Now,

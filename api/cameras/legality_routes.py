@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
 
 from api.cameras import gates, legality, service
 from api.cameras.legality_schemas import (
@@ -24,6 +23,7 @@ from api.cameras.legality_schemas import (
 )
 from api.clock import Now
 from api.database import ReadSession, WriteSession
+from api.instants import PlausibleInstant
 from api.paging import DEFAULT_PAGE, Cursor, Limit
 from api.principal import Principal
 from api.problems import problems
@@ -36,7 +36,7 @@ router = APIRouter(tags=["legality"])
 Reader = Annotated[Principal, Depends(allow_reader())]
 # Legal facts are for those who answer for them.
 Keeper = Annotated[Principal, Depends(allow(Role.ADMIN, Role.LEGAL_REVIEWER))]
-At = Annotated[AwareDatetime | None, Query(description="As of this instant; none: now.")]
+At = Annotated[PlausibleInstant | None, Query(description="As of this instant; none: now.")]
 
 
 @router.get(

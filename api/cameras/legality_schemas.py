@@ -6,12 +6,13 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.cameras.gates import GateDetails, GateKind
 from api.cameras.legality import Basis, CameraLegality, EvidenceUseReason
 from api.cameras.tables import CameraGate
 from api.candidates.tables import EvidenceUse
+from api.instants import PlausibleInstant
 from api.texts import Label, Name
 from api.users.schemas import Body, OrganisationId
 from pipeline.violations import Violation
@@ -21,8 +22,8 @@ class NewGate(Body):
     """A condition that a camera meets for a time."""
 
     gate: GateKind
-    met_from: AwareDatetime
-    met_until: AwareDatetime | None = None
+    met_from: PlausibleInstant
+    met_until: PlausibleInstant | None = None
     document: Label = ""
     details: GateDetails = GateDetails()
 
@@ -30,7 +31,7 @@ class NewGate(Body):
 class GateEnd(Body):
     """An earlier end of a gate."""
 
-    met_until: AwareDatetime
+    met_until: PlausibleInstant
 
 
 class GateView(BaseModel):

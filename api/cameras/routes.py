@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
-from pydantic import AwareDatetime
 
 from api.cameras import pictures, repository, service, versions
 from api.cameras.box_routes import router as box_router
@@ -24,6 +23,7 @@ from api.cameras.schemas import (
 )
 from api.clock import Now
 from api.database import ReadSession, WriteSession
+from api.instants import PlausibleInstant
 from api.paging import DEFAULT_PAGE, Cursor, Limit, decode_cursor, encode_cursor
 from api.principal import Principal
 from api.problems import problems
@@ -38,7 +38,7 @@ Admin = Annotated[Principal, Depends(allow(Role.ADMIN))]
 Reader = Annotated[Principal, Depends(allow_reader())]
 VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 BoxFilter = Annotated[str | None, Query(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
-At = Annotated[AwareDatetime | None, Query(description="As of this instant; none: now.")]
+At = Annotated[PlausibleInstant | None, Query(description="As of this instant; none: now.")]
 JPEG: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/jpeg": {}}, "description": "The picture."}
 }

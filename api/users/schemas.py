@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from api.instants import PlausibleInstant
 from api.texts import Label, Name
 from api.users.access import SessionOfUser
 from api.users.machine_tokens import Machine
@@ -94,7 +95,7 @@ class NewMachineToken(Body):
     name: Name
     organisation_id: OrganisationId
     scopes: Annotated[frozenset[Scope], Field(min_length=1)]
-    expires_at: AwareDatetime | None = None
+    expires_at: PlausibleInstant | None = None
 
 
 class OrganisationView(BaseModel):

@@ -32,6 +32,7 @@ from api.users.passwords import hash_password
 from api.users.tables import LoginSession, Organisation, User
 from api.users.tokens import SESSION_PREFIX, csrf_token, new_token, token_digest
 from tests.api.simulated_box import SimulatedBox
+from tests.stack.ceph import missing_programs, running_ceph
 from tests.stack.postgres import running_postgres
 
 with warnings.catch_warnings():
@@ -120,6 +121,16 @@ def postgres_template(postgres):
     )
     _build(database)
     return "template_streetcase"
+
+
+@pytest.fixture(scope="session")
+def ceph():
+    """Ceph's S3 gateway; skipped where its Debian packages are missing."""
+    missing = missing_programs()
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)} (packages ceph-mon, ceph-osd, radosgw)")
+    with running_ceph() as server:
+        yield server
 
 
 @pytest.fixture

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import sys
 
 import pytest
@@ -20,6 +22,7 @@ from api.users.tables import MachineToken, Role, Scope
 from api.users.tokens import token_digest
 from pipeline.errors import SettingsError
 from tests.api.conftest import BASE_URL, DISTRICT
+from tests.stack.postgres import running_postgres
 
 both = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 SECRET = "what-nobody-may-read"  # noqa: S105 - a word to look for
@@ -190,6 +193,22 @@ def test_a_database_that_is_away_at_start_is_no_reason_to_die(settings, secrets,
         else:
             pytest.fail("it never got ready")
     app.state.database.engine.dispose()
+
+
+def test_a_real_postgresql_that_stops(settings, secrets, now):
+    """When the server is gone in the middle of things, requests end as 503 and not as a hang."""
+    with running_postgres() as server:
+        own = settings.model_copy(update={"database": DatabaseSettings(url=server.url_of())})
+        app = create_app(own, secrets, now=now, with_timers=False)
+        with TestClient(app, base_url=BASE_URL, raise_server_exceptions=False) as client:
+            assert client.get("/ready").status_code == 200
+            os.kill(server.pid, signal.SIGINT)
+            body = {"login": "li", "password": "long enough for once"}
+            for _ in range(100):  # until it has gone
+                if client.get("/ready").status_code == 503:
+                    break
+            problem_of(client.post("/api/v1/session", json=body), 503, "database_unavailable")
+        app.state.database.engine.dispose()
 
 
 @pytest.mark.parametrize("brought", ["short", "with space in it", "x" * 65, "a\tb-cdefgh"])

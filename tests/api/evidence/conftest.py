@@ -10,17 +10,6 @@ from pydantic import SecretStr
 
 from api.app import open_store
 from api.settings import S3Settings, StoreSettings
-from tests.stack.ceph import missing_programs, running_ceph
-
-
-@pytest.fixture(scope="session")
-def ceph():
-    """Ceph's S3 gateway; skipped where its Debian packages are missing."""
-    missing = missing_programs()
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)} (packages ceph-mon, ceph-osd, radosgw)")
-    with running_ceph() as server:
-        yield server
 
 
 @pytest.fixture

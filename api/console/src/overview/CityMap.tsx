@@ -89,8 +89,7 @@ export function CityMap({ cameras, picture }: CityMapProps) {
           const { x, y } = at(camera.id);
           const open = camera.episodes.length;
           return (
-            <Link key={camera.id} to={`/cameras/camera/${encodeURIComponent(camera.id)}`} draggable={false}
-              aria-label={`${camera.name}: ${t("openHere", { count: open })}`}>
+            <Link key={camera.id} to={`/cameras/camera/${encodeURIComponent(camera.id)}`} draggable={false}>
               {/* A ring for each new episode: it swells once and is gone. */}
               {camera.episodes.map((id) => <circle key={id} cx={x} cy={y} r="9" className="map-pulse" />)}
               <circle cx={x} cy={y} r={open > 0 ? 10 : 5} className={open > 0 ? "map-camera map-camera-open" : "map-camera"} data-open={open} />
