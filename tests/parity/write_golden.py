@@ -23,7 +23,7 @@ def main() -> None:
         arrays |= {f"raw-{case.seed}": raw, f"kept-{case.seed}": case.theirs(raw)}
     np.savez_compressed(GOLDEN, **arrays)
     size = GOLDEN.stat().st_size
-    print(f"{GOLDEN}: {size} bytes, {arrays['ultralytics']}")  # noqa: T201 - a script's answer
+    print(f"{GOLDEN}: {size} bytes, {arrays['ultralytics']}")
 
 
 if __name__ == "__main__":

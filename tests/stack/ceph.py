@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from tests.stack.children import end_with_parent
+
 PROGRAMS = (
     "ceph", "ceph-authtool", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin",
 )  # fmt: skip
@@ -139,7 +141,12 @@ def _start(folder, started):
     def start(name, *command):
         with (folder / "log" / f"{name}.out").open("wb") as log:
             process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=end_with_parent,  # noqa: PLW1509 - one call of the system, no lock
             )
         started.append(process)
         return process
@@ -211,7 +218,7 @@ def _stop(process):
 def main() -> None:
     """Run until interrupted."""
     with running_ceph() as server:
-        print(  # noqa: T201 - a command's answer
+        print(
             json.dumps(
                 {
                     "endpoint": server.endpoint,

@@ -19,6 +19,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.stack.children import end_with_parent
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of its platformdirs, where no XDG_RUNTIME_DIR is set
     from pgserver import utils as pgserver_utils
@@ -68,6 +70,7 @@ def running_postgres():
                 stdout=log,
                 stderr=log,
                 user=account,
+                preexec_fn=end_with_parent,  # noqa: PLW1509 - one call of the system, no lock
             )
         _await(process, folder)
         yield PostgresServer(folder=folder, pid=process.pid)

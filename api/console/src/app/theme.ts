@@ -46,6 +46,9 @@ export function themeFor(appearance: Appearance): ThemeConfig {
       colorWarning: stateColour("warning", appearance),
       // Derived backgrounds of these hues come out muddy in light.
       ...(dark ? {} : { colorSuccessBg: "#eaf6f1", colorWarningBg: "#fdf5e8", colorErrorBg: "#fcefee" }),
+      // Darker than Ant Design's own: WCAG AA asks for 4.5:1 of these too.
+      colorTextPlaceholder: dark ? "#8f98a3" : "#6b727c",
+      colorTextDescription: dark ? "#a3acb7" : "#5c636d",
       fontSize: 14,
       borderRadius: 4,
       wireframe: false,
@@ -57,6 +60,7 @@ export function themeFor(appearance: Appearance): ThemeConfig {
     components: {
       Layout: { headerHeight: 44, headerPadding: "0 12px", headerBg: dark ? "#141a21" : "#16324f" },
       Table: { cellPaddingBlockSM: 6 },
+      Button: { primaryColor: dark ? "#08131d" : "#ffffff" },
     },
   };
 }

@@ -66,7 +66,7 @@ function Uses({ uses }: { uses: readonly Use[] }) {
           <div key={violation} className="use" data-use={use.evidence_use} data-violation={violation}>
             <Violation violation={violation} />
             {use.is_enabled
-              ? <Tag color={isPenalty ? "green" : "default"}>{isPenalty ? "◆" : "◇"} {tc(`evidenceUse.${use.evidence_use}`)}</Tag>
+              ? <Tag>{isPenalty ? "◆" : "◇"} {tc(`evidenceUse.${use.evidence_use}`)}</Tag>
               : <Tag>{t("legality.disabled")}</Tag>}
             <span className="quiet">{isPenalty ? t("legality.complete") : use.reasons.map((reason) => t(`reason.${reason}`)).join(" · ")}</span>
           </div>

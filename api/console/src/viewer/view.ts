@@ -13,6 +13,7 @@ export interface Size {
 
 export const WHOLE: View = { zoom: 1, x: 0.5, y: 0.5 };
 export const MAX_ZOOM = 12;
+const LEAST_NEAR = 1.5; // a subject that fills the picture is still seen nearer than the whole
 
 const clamp = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
@@ -46,7 +47,7 @@ export function panned(view: View, dx: number, dy: number): View {
 /** A view that shows a box (x1, y1, x2, y2 in fractions) with some of its surroundings. */
 export function onBox(box: readonly [number, number, number, number], margin = 2.2): View {
   const side = Math.max(box[2] - box[0], box[3] - box[1], 1e-3);
-  return held({ zoom: 1 / (side * margin), x: (box[0] + box[2]) / 2, y: (box[1] + box[3]) / 2 });
+  return held({ zoom: Math.max(1 / (side * margin), LEAST_NEAR), x: (box[0] + box[2]) / 2, y: (box[1] + box[3]) / 2 });
 }
 
 /** CSS transform of a picture that fills its frame, for a view. */
