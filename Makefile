@@ -14,7 +14,7 @@ DATA ?=
 export OPENCV_LOG_LEVEL ?= ERROR
 
 .DEFAULT_GOAL := help
-.PHONY: help run up smoke test lint format map scenarios cameras clips verify-demo profile models-eval models-bench wheel clean
+.PHONY: help run up console smoke test-browser test lint format map scenarios cameras clips verify-demo profile models-eval models-bench wheel clean
 
 help: ## Say what each verb does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,7 +40,14 @@ $(DEV): pyproject.toml constraints.txt tests/parity/requirements.txt | $(RUN)
 run: $(RUN) ## Find the violations of the simulated street (SOURCE=file-or-rtsp-url: of your camera)
 	@$(BIN)/python -m edge run $(if $(SOURCE),--source '$(SOURCE)',--demo) --out $(OUT)/run
 
-up: $(RUN) ## A centre, a box and simulated cameras; prints the address and logins (SOURCE= as for run)
+console: $(RUN) ## Build the console's pages (Node from the system, or from a package)
+	@$(BIN)/python api/console/build.py
+
+test-browser: $(DEV) console ## Drive the console with a real Chromium
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt playwright
+	@$(BIN)/python -m pytest tests/browser
+
+up: $(RUN) console ## A centre, a box and simulated cameras; prints the address and logins (SOURCE= as for run)
 	@$(BIN)/python docker/demo.py $(if $(SOURCE),--source '$(SOURCE)') --out $(OUT)/up
 
 smoke: $(DEV) ## The whole way once: streets, box, centre, people, case system, proof

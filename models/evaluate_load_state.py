@@ -1,11 +1,14 @@
 """Measure the shipped load state classifier on validation crops: ONNX and card, no torch.
 
-    python -m models.evaluate_load_state --data path/to/data --rendered /tmp/rendered
-    python -m models.evaluate_load_state --data path/to/data --rendered /tmp/rendered --write
+    python -m models.evaluate_load_state --data path/to/data                      # card holds?
+    python -m models.evaluate_load_state --data path/to/data --out var/load_state # with a page
+    python -m models.evaluate_load_state --data path/to/data --write              # into the card
+    python -m models.evaluate_load_state --data path/to/data --choose-abstention  # that too
 
-Prints a confusion matrix for real and for rendered crops. Real crops of an open body do not say
-whether it is empty: both open states count as right there. --write chooses the probability below
-which the classifier abstains and puts it and the figures into the card.
+Prints a confusion matrix for real and, with --rendered, for rendered crops. Real crops of an open
+body do not say whether it is empty: both open states count as right there. Shares carry the 95 %
+interval of a bootstrap over crops. "ok" says whether every figure agrees with the card's. Exit code
+0 when ok, 1 when not, 2 when it cannot be measured.
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +26,11 @@ import numpy as np
 
 from models.cards import read_card, write_card
 from models.classes import LOAD_STATES
+from models.evaluation.bootstrap import Interval, draw_counts, interval
+from models.evaluation.calibration import reliability
+from models.evaluation.figures import Row
+from models.evaluation.page import table, whole_page
+from models.evaluation.plots import reliability_diagram
 from models.label_sets import LabelSetError, read_picture
 from pipeline.detection.classifier import Classifier
 from pipeline.errors import ModelError
@@ -104,6 +113,7 @@ def metric_rows(source: str, rows: Sequence[Answer], abstain_below: float) -> li
             | {"abstained": len(own) - len(named)}
         )
     named_share, right_share = named_and_right(rows, abstain_below)
+    sure = balanced_interval(rows, abstain_below)
     result.append(
         {
             "source": source,
@@ -114,9 +124,58 @@ def metric_rows(source: str, rows: Sequence[Answer], abstain_below: float) -> li
             "abstained_share": round(1 - named_share, 4),
             "accuracy": round(right_share, 4),
             "balanced_accuracy": round(float(np.mean(recalls)), 4) if recalls else float("nan"),
+            "balanced_accuracy_low": round(sure.low, 4),
+            "balanced_accuracy_high": round(sure.high, 4),
         }
     )
     return result
+
+
+def balanced_interval(rows: Sequence[Answer], abstain_below: float) -> Interval:
+    """Interval of the mean share of right answers over the true classes, abstentions left out.
+
+    A draw without a named crop of some class says nothing about it, and is the mean of the others.
+    """
+    counts = draw_counts(len(rows))
+    named = np.array([r.score >= abstain_below for r in rows])
+    right = named & np.array([r.said in r.right for r in rows])
+    shares = []
+    for truth in dict.fromkeys(r.truth for r in rows):
+        own = np.array([r.truth == truth for r in rows])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shares.append((counts @ (own & right)) / (counts @ (own & named)))
+    with warnings.catch_warnings():  # a draw of abstentions alone has no figure
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return interval(np.nanmean(np.array(shares), axis=0))
+
+
+def report(out: Path, found: Mapping[str, Sequence[Answer]], rows: Sequence[Row]) -> None:
+    """Write OUT/index.html and OUT/figures.json."""
+    out.mkdir(parents=True, exist_ok=True)
+    curves = {}
+    for source, own in found.items():
+        scores = np.array([r.score for r in own], dtype=np.float32)
+        curves[source] = reliability(scores, np.array([r.said in r.right for r in own]))
+    lines = [{**r, "class": r["truth"]} for r in rows if r["truth"] != "all"]
+    states = ("source", "class", "crops", *LOAD_STATES, "abstained")
+    totals = [r for r in rows if r["truth"] == "all"]
+    whole = ("source", "crops", "abstained_share", "accuracy", "balanced_accuracy")
+    diagrams = "".join(
+        reliability_diagram(
+            f"{s}, error {c.expected_error:.2f} ({sum(c.counts)})",
+            c.mean_scores,
+            c.shares_right,
+            c.counts,
+        )
+        for s, c in curves.items()
+    )
+    body = (
+        f"<h2>What each true state was called</h2>{table(lines, states)}"
+        f"<h2>All states</h2>{table(totals, whole)}<h2>Calibration</h2>{diagrams}"
+    )
+    (out / "index.html").write_text(whole_page("Evaluation of load_state", body), encoding="utf-8")
+    figures = {"figures": list(rows), "calibration": {s: asdict(c) for s, c in curves.items()}}
+    (out / "figures.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
 
 
 def print_rows(rows: Sequence[dict[str, Any]]) -> None:
@@ -134,46 +193,91 @@ def print_rows(rows: Sequence[dict[str, Any]]) -> None:
             print("".join(f"{row[s]:12}" for s in (*LOAD_STATES, "abstained")))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Command line."""
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="models.evaluate_load_state", description=__doc__.split("\n\n")[0]
     )
     parser.add_argument("--card", type=Path, default=SHIPPED, help="the network's card")
     parser.add_argument("--data", type=Path, help="the data pack's folder")
     parser.add_argument("--rendered", type=Path, help="folder of rendered pictures")
+    parser.add_argument("--out", type=Path, help="folder for report page and JSON")
     parser.add_argument("--write", action="store_true", help="put the figures into the card")
+    parser.add_argument(
+        "--choose-abstention", action="store_true", help="choose abstain_below, then --write"
+    )
     options = parser.parse_args(arguments)
-    found: dict[str, list[Answer]] = {}
-    try:
-        classifier = Classifier.from_card(options.card)
-        card = read_card(options.card)
-        if options.data:
-            folder = options.data / "trucks" / "cover_state" / "val"
-            found["real:cover_state"] = answers(classifier, folder, REAL_STATES)
-        if options.rendered:
-            made = {s: (s,) for s in LOAD_STATES}
-            found["rendered"] = answers(classifier, options.rendered / "trucks" / "val", made)
-    except (ModelError, LabelSetError, OSError) as exc:
-        print(f"evaluate_load_state: {exc}", file=sys.stderr)
-        return 1
-    if not found:
+    if options.data is None and options.rendered is None:
         parser.error("give --data, --rendered or both")
+    return options
+
+
+def evaluate(options: argparse.Namespace) -> dict[str, Any]:
+    """Do what the command line asks for.
+
+    Returns:
+        The last line: "ok" and counts.
+
+    Raises:
+        ModelError, ValueError, OSError: Something is missing or wrong; no file was changed.
+    """
+    classifier = Classifier.from_card(options.card)
+    card = read_card(options.card)
+    found: dict[str, list[Answer]] = {}
+    if options.data:
+        folder = options.data / "trucks" / "cover_state" / "val"
+        found["real:cover_state"] = answers(classifier, folder, REAL_STATES)
+    if options.rendered:
+        made = {s: (s,) for s in LOAD_STATES}
+        found["rendered"] = answers(classifier, options.rendered / "trucks" / "val", made)
     abstain_below = float(card["abstain_below"])
-    if options.write:
+    if options.choose_abstention:
         abstain_below = choose_abstention(list(found.values()))
     rows = [r for source, own in found.items() for r in metric_rows(source, own, abstain_below)]
     print_rows(rows)
-    agrees = True
-    if options.write:
+    if options.write or options.choose_abstention:
         card["abstain_below"] = abstain_below
         card["metrics"] = [*rows, *(m for m in card.get("metrics", []) if m["source"] not in found)]
         write_card(options.card, card)
-    else:
-        agrees = rows == [m for m in card.get("metrics", []) if m["source"] in found]
-    crops = sum(len(own) for own in found.values())
-    print(json.dumps({"ok": agrees, "abstain_below": abstain_below, "crops": crops}))
-    return 0 if agrees else 1
+    wrong = disagreements(rows, [m for m in card.get("metrics", []) if m["source"] in found])
+    print("\n".join(f"not as in the card: {w}" for w in wrong))
+    if options.out:
+        report(options.out, found, rows)
+    numbers = sum(isinstance(v, int | float) for r in rows for v in r.values())
+    return {
+        "ok": not wrong,
+        "crops": sum(len(own) for own in found.values()),
+        "abstain_below": abstain_below,
+        "figures": numbers,
+        "disagreeing": len(wrong),
+    }
+
+
+def disagreements(rows: Sequence[Row], promised: Sequence[Row]) -> list[str]:
+    """Figures of the card that were not reproduced."""
+    measured = {(r["source"], r["truth"]): r for r in rows}
+    wrong = [] if promised else ["the card has no figures of these sources"]
+    for row in promised:
+        found = measured.get((row["source"], row["truth"]), {})
+        wrong += [
+            f"{row['truth']} on {row['source']}: {key} {found.get(key)}, card {value}"
+            for key, value in row.items()
+            if value != found.get(key)
+        ]
+    return wrong
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line."""
+    options = parse(arguments)
+    try:
+        last = evaluate(options)
+    except (ModelError, ValueError, OSError) as error:
+        print(f"evaluate_load_state: {error}", file=sys.stderr)
+        print(json.dumps({"ok": False, "error": str(error)}))
+        return 2
+    print(json.dumps(last))
+    return 0 if last["ok"] else 1
 
 
 if __name__ == "__main__":

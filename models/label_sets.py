@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DATASETS: Final = Path(__file__).parent / "datasets"
+COMPOSITES: Final = "composites.toml"  # no set of its own: see models/composites/sets.py
 Split = Literal["train", "val"]
 SPLITS: Final[tuple[Split, ...]] = get_args(Split)
 KNOWLEDGE: Final = ("complete", "filled", "partial", "absent")
@@ -48,7 +49,7 @@ class LabelSet:
 
     name: str
     folder: str  # relative to the data pack; empty where the command line gives the folder
-    role: Literal["real", "rendered"]
+    role: Literal["real", "rendered", "composite"]
     licence: str
     draws: int  # pictures drawn from it in one training epoch
     class_map: dict[str, int | None]  # the set's own class name -> our class id, None = dropped
@@ -114,7 +115,8 @@ def read_description(path: Path) -> LabelSet:
 
 def descriptions(folder: Path = DATASETS) -> list[LabelSet]:
     """All sets described in a folder, by file name."""
-    return [read_description(p) for p in sorted(folder.glob("*.toml"))]
+    files = sorted(p for p in folder.glob("*.toml") if p.name != COMPOSITES)
+    return [read_description(p) for p in files]
 
 
 def read_boxes(path: Path, columns: int) -> NDArray[np.float32]:

@@ -2,6 +2,8 @@
 
     python -m models.prepare --data path/to/data --out /tmp/prepared
     python -m models.prepare --data path/to/data --out /tmp/prepared --rendered /tmp/rendered
+    python -m models.prepare --data path/to/data --out /tmp/prepared --composites /tmp/composites
+    python -m models.prepare --data path/to/data --out /tmp/prepared --reviews /tmp/reviewed
 
 Reads models/datasets/*.toml and the folders they name. Every fault is listed with its file and
 reason, and then nothing is written. Training pictures that look like a validation picture of any
@@ -25,6 +27,7 @@ import cv2
 import numpy as np
 
 from models.classes import CLASSES
+from models.composites.sets import composite_sets
 from models.label_sets import (
     DATASETS,
     KNOWLEDGE,
@@ -37,6 +40,7 @@ from models.label_sets import (
     read_picture,
     read_set,
 )
+from models.reviews import reviewed_sets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,8 +96,10 @@ def near_validation(pictures: Sequence[Picture], prints: Sequence[int]) -> set[i
     }
 
 
-def collect(sets: Sequence[LabelSet], data: Path, rendered: Path | None) -> list[Picture]:
-    """Read the labels of all sets.
+def collect(
+    sets: Sequence[LabelSet], data: Path, rendered: Path | None, composites: Path | None = None
+) -> list[Picture]:
+    """Read the labels of all sets. Composites are for training only.
 
     Raises:
         PrepareError: Any file is missing or wrong.
@@ -101,10 +107,11 @@ def collect(sets: Sequence[LabelSet], data: Path, rendered: Path | None) -> list
     pictures: list[Picture] = []
     faults: list[str] = []
     for labels in sets:
-        folder = rendered if labels.role == "rendered" else data / labels.folder
-        if folder is None:
+        root = {"real": data, "rendered": rendered, "composite": composites}[labels.role]
+        if root is None:
             continue
-        for split in SPLITS:
+        folder = root / labels.folder
+        for split in SPLITS if labels.role != "composite" else SPLITS[:1]:
             found, wrong = read_set(labels, folder, split)
             pictures += found
             faults += wrong
@@ -112,7 +119,15 @@ def collect(sets: Sequence[LabelSet], data: Path, rendered: Path | None) -> list
     return pictures
 
 
-def prepare(data: Path, out: Path, rendered: Path | None, datasets: Path = DATASETS) -> Path:
+def prepare(
+    data: Path,
+    out: Path,
+    rendered: Path | None,
+    datasets: Path = DATASETS,
+    composites: Path | None = None,
+    *,
+    reviews: Path | None = None,
+) -> Path:
     """Do all of it; see the module's docstring.
 
     Returns:
@@ -125,7 +140,15 @@ def prepare(data: Path, out: Path, rendered: Path | None, datasets: Path = DATAS
         message = f"{out}: is not empty and was not made by prepare; name another folder"
         raise PrepareError(message)
     sets = descriptions(datasets)
-    pictures = collect(sets, data, rendered)
+    if composites is not None:
+        real = [s for s in sets if s.role == "real"]
+        sets += composite_sets(real, composites, datasets)
+    pictures = collect(sets, data, rendered, composites)
+    if reviews is not None:
+        for labels, own, faults in reviewed_sets(reviews):
+            _stop_at(faults)
+            sets.append(labels)
+            pictures += own
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         cached = list(pool.map(read_small, pictures))
     _stop_at([c.fault for c in cached if c.fault])
@@ -143,7 +166,7 @@ def prepare(data: Path, out: Path, rendered: Path | None, datasets: Path = DATAS
     index = {
         "format": 1,
         "classes": list(CLASSES),
-        "sets": [_set_row(s) for s in sets if s.role == "real" or rendered is not None],
+        "sets": [_set_row(s) for s in sets if s.role != "rendered" or rendered is not None],
         "left_out_near_validation": sorted(pictures[i].path.name for i in doubles),
         "pictures": rows,
     }
@@ -196,9 +219,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--rendered", type=Path, help="folder of rendered pictures, if there is one"
     )
+    parser.add_argument("--composites", type=Path, help="folder that models.synthesize wrote")
+    parser.add_argument("--reviews", type=Path, help="folder that models.reviews wrote")
     options = parser.parse_args(arguments)
     try:
-        index_path = prepare(options.data, options.out, options.rendered)
+        index_path = prepare(
+            options.data,
+            options.out,
+            options.rendered,
+            composites=options.composites,
+            reviews=options.reviews,
+        )
     except (PrepareError, LabelSetError) as exc:
         print(f"prepare: {exc}", file=sys.stderr)
         return 1

@@ -79,7 +79,7 @@ def known_of(
     sure = guess[:, 1] >= SURE
     negatives = np.zeros(len(CLASSES), dtype=np.uint8)
     negatives[[*labels["complete"], *labels["filled"], *labels["absent"]]] = 1
-    if labels["role"] == "real":
+    if labels["role"] != "rendered":
         negatives[list(_COCO - set(labels["partial"]))] = 1
     return Known(
         file=folder / "pictures" / row["file"],

@@ -59,7 +59,7 @@ def create_first_admin(
         Conflict: There is an administrator already, or the login name is taken.
         Unprocessable: The password is weak.
     """
-    chosen = password if password is not None else new_password()
+    chosen = password if password is not None else new_password(login)
     actor = system("command")
     with database.reading() as session:
         root = next(iter(repository.organisations_below(session, "")), None)
@@ -115,7 +115,7 @@ def create_demo_users(database: Database, *, now: datetime) -> list[NewLogin]:
                 now=now,
             )
         for login, person, organisation_id, roles in _DEMO_PEOPLE:
-            password = new_password()
+            password = new_password(login)
             create_user(
                 session,
                 actor=actor,

@@ -106,7 +106,7 @@ def list_users(
 )
 def create_user(body: NewUser, caller: Admin, session: WriteSession, now: Now) -> UserWithPassword:
     """Add a person. The password is made here, shown this once, and changed at the first login."""
-    password = new_password()
+    password = new_password(body.login)
     made = service.create_user(
         session,
         actor=caller,

@@ -217,9 +217,9 @@ def reset_password(
     Raises:
         NotFound: Not there, or not in the actor's area.
     """
-    password = new_password()
-    password_hash = hash_password(password)
     user, organisation = user_seen_by(session, actor, id_)
+    password = new_password(user.login)
+    password_hash = hash_password(password)
     user.password_hash, user.must_change_password = password_hash, True
     repository.delete_sessions(session, user.id)
     _log(session, user, "user.password_reset", actor=actor, organisation=organisation, now=now)

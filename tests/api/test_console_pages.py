@@ -52,6 +52,19 @@ def test_hashed_files_are_kept_for_ever(pages):
     assert pages.get("/icon.svg").headers["cache-control"] == "no-cache"
 
 
+def test_files_are_compressed_for_whoever_takes_it(pages, dist):
+    """A script comes compressed or plain, and always with its own type."""
+    (dist / "assets" / "index-abc.js").write_text("export {};\n" * 500, encoding="utf-8")
+    packed = pages.get("/assets/index-abc.js", headers={"Accept-Encoding": "gzip"})
+    plain = pages.get("/assets/index-abc.js", headers={"Accept-Encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.text == plain.text
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 10
+    assert packed.headers["content-type"] == plain.headers["content-type"]
+    assert packed.headers["vary"] == "Accept-Encoding"
+
+
 @pytest.mark.parametrize(
     "path",
     [

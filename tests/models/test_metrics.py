@@ -9,6 +9,7 @@ import pytest
 
 from models.metrics import (
     IOUS,
+    PictureBoxes,
     average_precision,
     best_threshold,
     gather,
@@ -22,8 +23,13 @@ def boxes(*rows):
     return np.array(rows, dtype=np.float32).reshape(-1, 4)
 
 
-def picture(detections, scores, labels):
-    return detections, np.array(scores, dtype=np.float32), labels
+def picture(detections, scores, labels, regions=()):
+    return PictureBoxes(
+        detections=detections,
+        scores=np.array(scores, dtype=np.float32),
+        labels=labels,
+        regions=boxes(*regions),
+    )
 
 
 def test_perfect_detections_give_one():
@@ -52,7 +58,9 @@ def test_a_label_goes_to_the_detection_that_overlaps_it_best():
     """Two labels, two detections: the better one takes its best label, the other remains."""
     labels = boxes([0, 0, 10, 10], [4, 0, 14, 10])
     detections = boxes([3, 0, 13, 10], [0, 0, 10, 10])
-    assert match_picture(detections, labels)[:, 0].tolist() == [True, True]
+    hits, ignored = match_picture(picture(detections, [0.9, 0.8], labels))
+    assert hits[:, 0].tolist() == [True, True]
+    assert not ignored.any()
 
 
 def test_false_alarm_before_a_hit_halves_ap():
@@ -106,6 +114,16 @@ def test_thresholds_of_low_precision_are_not_chosen():
     assert best_threshold(matches, beta=0.7, least_precision=0.2, least_hits=1) == pytest.approx(
         0.6, abs=0.011
     )
+
+
+def test_detections_in_an_ignored_region_are_neither_right_nor_wrong():
+    """Precision and average precision are as if they were not there."""
+    label = boxes([0, 0, 10, 10])
+    found = np.vstack([boxes([50, 50, 60, 60]), label])
+    with_region = summarise(gather([picture(found, [0.9, 0.8], label, [[40, 40, 90, 90]])]), 0.5)
+    assert (with_region.ap50, with_region.precision) == (1, 1)
+    without = summarise(gather([picture(found, [0.9, 0.8], label)]), 0.5)
+    assert (without.ap50, without.precision) == (0.5, 0.5)
 
 
 def test_iou_of_touching_and_empty_boxes():

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
 import { useSession } from "../app/session";
 import { useProblemText } from "../app/states";
+import { webAddressRule } from "../parts/webAddress";
 import { eventKey, eventTypes, type EventType } from "./events";
 import { useOrganisations, type Subscriber } from "./queries";
 
@@ -39,7 +40,7 @@ export function SubscriberForm({ onClose, onMade }: { onClose: () => void; onMad
       <Form<Fields> form={form} layout="vertical" onFinish={(fields) => make.mutate(fields)}
         initialValues={{ organisation_path: session.user.organisation_path, event_types: [] }}>
         <Form.Item name="name" label={t("subscribers.name")} rules={[required]}><Input maxLength={100} autoFocus /></Form.Item>
-        <Form.Item name="url" label={t("subscribers.url")} rules={[required, { type: "url", message: t("subscribers.url") }]}>
+        <Form.Item name="url" label={t("subscribers.url")} rules={[required, webAddressRule(t("form.url"))]}>
           <Input placeholder="https://" className="figures" />
         </Form.Item>
         <Form.Item name="event_types" label={t("subscribers.events")}>

@@ -24,6 +24,11 @@ function stateOf(token: Token): "good" | "expired" | "revoked" {
   return token.expires_at && dayjs(token.expires_at).isBefore(dayjs()) ? "expired" : "good";
 }
 
+// A colon would name another list of words.
+const scopeKeys = {
+  "feed:read": "feed_read", "cases:write": "cases_write", "metrics:read": "metrics_read", "register:write": "register_write",
+} as const satisfies Record<Scope, string>;
+
 const shapes = { good: "●", expired: "◌", revoked: "✕" };
 
 export function TokensPage() {
@@ -54,7 +59,7 @@ export function TokensPage() {
         locale={{ emptyText: <Nothing>{t("tokens.empty")}</Nothing> }}
         columns={[
           { title: t("tokens.name"), dataIndex: "name" },
-          { title: t("tokens.scopes"), render: (_, token) => token.scopes.map((scope) => <Tag key={scope} title={scope}>{t(`tokens.scope.${scope}`)}</Tag>) },
+          { title: t("tokens.scopes"), render: (_, token) => token.scopes.map((scope) => <Tag key={scope} title={scope}>{t(`tokens.scope.${scopeKeys[scope]}`)}</Tag>) },
           { title: t("tokens.organisation"), render: (_, token) => organisationName(organisations.data?.items, token.organisation_path) },
           { title: t("tokens.created"), render: (_, token) => <When at={token.created_at} seconds={false} /> },
           { title: t("tokens.expires"), render: (_, token) => (token.expires_at ? <When at={token.expires_at} seconds={false} /> : t("tokens.never")) },
@@ -103,7 +108,7 @@ function TokenForm({ onClose, onMade }: { onClose: () => void; onMade: (made: Ma
       <Form<Fields> form={form} layout="vertical" onFinish={(fields) => make.mutate(fields)} initialValues={{ organisation_id: session.user.organisation_id }}>
         <Form.Item name="name" label={t("tokens.name")} rules={required}><Input maxLength={100} autoFocus autoComplete="off" /></Form.Item>
         <Form.Item name="scopes" label={t("tokens.scopes")} rules={required}>
-          <Select mode="multiple" options={scopes.map((value) => ({ value, label: t(`tokens.scope.${value}`) }))} />
+          <Select mode="multiple" options={scopes.map((value) => ({ value, label: t(`tokens.scope.${scopeKeys[value]}`) }))} />
         </Form.Item>
         <div className="form-pair">
           <Form.Item name="organisation_id" label={t("tokens.organisation")} rules={required}>

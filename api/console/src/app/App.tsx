@@ -52,7 +52,8 @@ export function App() {
       <AntApp className="fill">
         <QueryClientProvider client={queries}>
           <SessionGate>
-            <BrowserRouter>
+            {/* As a transition, the next item would be painted after everything else. */}
+            <BrowserRouter useTransitions={false}>
               <Routes>
                 <Route element={<Layout />}>
                   <Route index element={<Home />} />

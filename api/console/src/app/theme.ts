@@ -7,10 +7,10 @@ export type Appearance = "light" | "dark";
 // From the palette of Okabe and Ito, which colour-blind readers tell apart; each state also has a
 // shape and a word, so that no meaning rests on colour alone.
 export const stateColours = {
-  waiting: "#6b7280",
+  waiting: "#5b6470",
   claimed: "#0072b2",
   confirmed: "#00805c",
-  rejected: "#6b7280",
+  rejected: "#5b6470",
   second: "#8a4f9e",
   overdue: "#c8372d",
   warning: "#b26a00",

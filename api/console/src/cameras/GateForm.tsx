@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
 import type { components } from "../api/schema";
 import { useProblemText } from "../app/states";
+import { webAddressRule } from "../parts/webAddress";
 
 export type GateKind = components["schemas"]["GateKind"];
 
@@ -70,7 +71,7 @@ export function GateForm({ cameraId, kind, onClose }: { cameraId: string; kind: 
         </div>
         {asked.map((name) => (
           <Form.Item key={name} name={name} label={t(`legality.${name}`)}
-            rules={[...rules(name), ...(name === "url" ? [{ type: "url" as const, message: t("legality.url") }] : [])]}>
+            rules={[...rules(name), ...(name === "url" ? [webAddressRule(t("legality.urlNeeded"))] : [])]}>
             <Input maxLength={200} />
           </Form.Item>
         ))}

@@ -71,7 +71,7 @@ function VersionRow({ version, isCurrent, isChosen, onChoose }: VersionRowProps)
   return (
     <button type="button" className="version-row" aria-pressed={isChosen} onClick={onChoose}>
       <span><strong>{t("list.version", { number: version.number })}</strong> {isCurrent && <Tag>● {t("version.current")}</Tag>}</span>
-      <span className="quiet"><When at={version.valid_from} /> {t("version.by", { who: version.changed_by })}</span>
+      <span><When at={version.valid_from} /> {t("version.by", { who: version.changed_by })}</span>
       <span className="version-note">{version.note || t("version.noNote")}</span>
     </button>
   );

@@ -12,7 +12,7 @@ import type { components } from "../api/schema";
 import { Failed, Nothing } from "../app/states";
 import { Violation, violations, type ViolationCode } from "../parts/Violation";
 import { When } from "../parts/When";
-import { useCameras } from "../review/QueueHead";
+import { useCameras } from "../review/useCameras";
 import { CaseStateMark } from "./CaseStateMark";
 import {
   caseQueryOf, caseStates, noCaseFilters, readCaseFilters, readViews, saveViews, withView, writeCaseFilters, type CaseFilters, type CaseState,

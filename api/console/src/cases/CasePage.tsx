@@ -15,7 +15,7 @@ import { Violation } from "../parts/Violation";
 import { When } from "../parts/When";
 import { useCandidate } from "../review/candidate";
 import { Evidence } from "../review/Evidence";
-import { OriginalDialog } from "../review/OriginalDialog";
+import OriginalDialog from "../review/OriginalDialog";
 import { useOriginals } from "../review/originals";
 import { clipOf, picturesOf } from "../review/pictures";
 import "../review/review.css";

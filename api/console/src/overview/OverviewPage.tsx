@@ -38,7 +38,7 @@ export default function OverviewPage() {
     kinds: precision.data ? kindOption(kinds, t, tc, appearance) : null,
     precision: precision.data ? precisionOption(precision.data.rows, precision.data.alarm_below, t, tc, appearance) : null,
     hours: hours.data ? heatOption(week, days, t, appearance) : null,
-    // eslint-disable-next-line -- `days` follows the language, as `t` does
+    // `days` is left out on purpose: it follows the language, as `t` does.
   }), [appearance, hours.data, kinds, pace.data, precision.data, t, tc, week, workload.data]);
   return (
     <div className="page-body overview">

@@ -30,7 +30,7 @@ export function ShownOnce({ title, secret, children, onClose }: ShownOnceProps) 
     onClose();
   };
   return (
-    <Modal open={secret !== null} title={title} closable={false} keyboard={false} mask={{ closable: false }}
+    <Modal open={secret !== null} destroyOnHidden title={title} closable={false} keyboard={false} mask={{ closable: false }}
       footer={<Button type="primary" disabled={!isKept} onClick={close}>{tc("action.close")}</Button>}>
       <Space orientation="vertical" size={12} style={{ width: "100%" }}>
         <Alert type="warning" showIcon title={t("once.warning")} />

@@ -115,8 +115,10 @@ export function Evidence({ detail, pictures, clip, stage, dispatch, originals, c
     view: stage.view, onView: (view) => dispatch({ do: "view", view }), shapes, layer: stage.layer,
     opened: originals.opened, onOpenOriginal: originals.ask, onBroken,
   };
-  const [nearView, setNearView] = useState<View>(() => onBox(detail.box, NEAR_MARGIN));
-  const near: PictureSettings = { ...settings, view: nearView, onView: setNearView };
+  // The frames stay from item to item, which paints the next one sooner; their views begin anew.
+  const [moved, setMoved] = useState<{ id: string; view: View } | null>(null);
+  const nearView = moved?.id === detail.id ? moved.view : onBox(detail.box, NEAR_MARGIN);
+  const near: PictureSettings = { ...settings, view: nearView, onView: (view) => setMoved({ id: detail.id, view }) };
   const indices =
     stage.mode === "row" ? pictures.map((_, index) => index)
     : stage.mode === "single" ? [stage.right]
@@ -138,11 +140,11 @@ export function Evidence({ detail, pictures, clip, stage, dispatch, originals, c
         ) : (
           indices.map((index, place) => {
             const picture = pictures[index];
-            return picture ? <EvidencePicture key={`${place}-${picture.role}`} picture={picture} settings={settings} /> : null;
+            return picture ? <EvidencePicture key={place} picture={picture} settings={settings} /> : null;
           })
         )}
         {isNear && pair.map((picture, place) => (
-          <EvidencePicture key={`near-${place}-${picture.role}`} picture={picture} settings={near} isNear />
+          <EvidencePicture key={`near-${place}`} picture={picture} settings={near} isNear />
         ))}
       </div>
       <Tools stage={stage} dispatch={dispatch} pictures={pictures} clip={clip} box={detail.box} />

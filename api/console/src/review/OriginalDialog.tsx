@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { PurposeDialog } from "../parts/PurposeDialog";
 import type { Originals } from "./originals";
 
-export function OriginalDialog({ originals }: { originals: Originals }) {
+export default function OriginalDialog({ originals }: { originals: Originals }) {
   const { t } = useTranslation("review");
   return (
     <PurposeDialog open={originals.asking !== null} title={t("original.title")} said={t("original.said")} okText={t("original.open")}

@@ -1,7 +1,7 @@
 // The review desk: the queue, the evidence, the judgement; one item, one screen, one decision.
 
 import { Button, Result, Skeleton, type InputRef } from "antd";
-import { useRef, useState, type MouseEvent } from "react";
+import { lazy, Suspense, useRef, useState, type MouseEvent, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "../api/problem";
 import { Failed } from "../app/states";
@@ -11,7 +11,6 @@ import { CandidateHead } from "./CandidateHead";
 import { DecisionDesk } from "./DecisionDesk";
 import { Evidence } from "./Evidence";
 import { isFiltered, noFilters } from "./filters";
-import { OriginalDialog } from "./OriginalDialog";
 import { NeedMoreDialog, RecuseDialog } from "./OtherDialogs";
 import { Pending } from "./Pending";
 import { QueueHead } from "./QueueHead";
@@ -22,17 +21,20 @@ import { useReview, type Review } from "./useReview";
 import { useReviewKeys, type Dialog } from "./useReviewKeys";
 import { CameraSays, Earlier, Permits, RuleSays, WhyHere } from "./Why";
 
-function Middle({ review, clip }: { review: Review; clip: React.RefObject<ClipHandle | null> }) {
+// Not needed to see the first item.
+const OriginalDialog = lazy(() => import("./OriginalDialog"));
+
+function Middle({ review, clip }: { review: Review; clip: RefObject<ClipHandle | null> }) {
   const { t } = useTranslation("review");
   const { id, detail, error, isLoading, queue } = review;
   if (detail) {
     return (
-      <div className="candidate">
+      <div className="candidate" data-candidate={detail.id}>
         <CandidateHead detail={detail} />
         {review.hasNewer && (
           <button type="button" className="newer" onClick={review.showNewer}>↻ {t("problem.stale_update")}</button>
         )}
-        <Evidence key={detail.id} detail={detail} pictures={review.pictures} clip={review.clip} stage={review.stage} dispatch={review.dispatch}
+        <Evidence detail={detail} pictures={review.pictures} clip={review.clip} stage={review.stage} dispatch={review.dispatch}
           originals={review.originals} clipHandle={clip} onBroken={review.onBroken} />
       </div>
     );
@@ -127,7 +129,9 @@ export default function ReviewPage() {
         setDialog(null);
         review.recuse(note);
       }} />
-      <OriginalDialog originals={review.originals} />
+      {review.originals.asking !== null && (
+        <Suspense fallback={null}><OriginalDialog originals={review.originals} /></Suspense>
+      )}
     </div>
   );
 }

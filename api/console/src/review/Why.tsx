@@ -2,7 +2,7 @@
 
 import { Button, Tag, Tooltip } from "antd";
 import dayjs from "dayjs";
-import { useState, type ReactNode } from "react";
+import { memo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { When } from "../parts/When";
 import { State } from "../parts/State";
@@ -30,7 +30,7 @@ const useCodes = Object.keys(review.camera.reasons) as (keyof typeof review.came
 const GATE_REASONS = new Set(["legal_review_missing", "technical_review_missing", "maintenance_overdue", "sign_missing", "not_published"]);
 const gateCodes = Object.keys(review.camera.gates) as (keyof typeof review.camera.gates)[];
 
-export function WhyHere({ detail }: { detail: CandidateDetail }) {
+export const WhyHere = memo(function WhyHere({ detail }: { detail: CandidateDetail }) {
   const { t } = useTranslation("review");
   const wordOf = (code: string) => {
     const known = whyCodes.find((one) => one === code);
@@ -46,9 +46,9 @@ export function WhyHere({ detail }: { detail: CandidateDetail }) {
       </ul>
     </Section>
   );
-}
+});
 
-export function RuleSays({ detail }: { detail: CandidateDetail }) {
+export const RuleSays = memo(function RuleSays({ detail }: { detail: CandidateDetail }) {
   const { t, i18n } = useTranslation("review");
   const [all, setAll] = useState(false);
   const { reasons, score, threshold } = detail.explanation;
@@ -79,9 +79,9 @@ export function RuleSays({ detail }: { detail: CandidateDetail }) {
       )}
     </Section>
   );
-}
+});
 
-export function Permits({ detail }: { detail: CandidateDetail }) {
+export const Permits = memo(function Permits({ detail }: { detail: CandidateDetail }) {
   const { t } = useTranslation("review");
   if (detail.violation !== "STREET_VENDING") return null;
   return (
@@ -102,9 +102,9 @@ export function Permits({ detail }: { detail: CandidateDetail }) {
       )}
     </Section>
   );
-}
+});
 
-export function CameraSays({ detail }: { detail: CandidateDetail }) {
+export const CameraSays = memo(function CameraSays({ detail }: { detail: CandidateDetail }) {
   const { t } = useTranslation(["review", "common"]);
   const isPenalty = detail.evidence_use === "penalty_evidence";
   const wordOf = (code: string) => {
@@ -136,7 +136,7 @@ export function CameraSays({ detail }: { detail: CandidateDetail }) {
       </div>
     </Section>
   );
-}
+});
 
 export function Earlier({ detail, onOpen }: { detail: CandidateDetail; onOpen: (id: string) => void }) {
   const { t } = useTranslation("review");

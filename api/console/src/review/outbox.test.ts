@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { noAnswer, Problem } from "../api/problem";
-import { Outbox, retryAfter, type Entry, type Ports } from "./outbox";
+import { Outbox, retryAfter, SEND_AFTER_MS, type Entry, type Ports } from "./outbox";
 
 const decision = (id: string, candidateId = `c-${id}`) => ({
   id,
@@ -21,7 +21,7 @@ function world(send: Ports["send"] = async () => ({ undoSeconds: 10 })) {
     send,
     undo: vi.fn(async () => undefined),
     now: () => clock.now,
-    later: (act) => waiting.push(act),
+    later: (act, milliseconds) => void (milliseconds === SEND_AFTER_MS ? act() : waiting.push(act)),
     load: () => kept,
     save: (text) => {
       kept = text;

@@ -42,6 +42,7 @@ export interface Ports {
 }
 
 export const MAX_KEPT = 200; // entries; far more than anybody decides while a line is down
+export const SEND_AFTER_MS = 80; // the next item is painted first; the decision is kept already
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 30_000;
 
@@ -74,7 +75,7 @@ export class Outbox {
       ...entry, at: this.#ports.now(), tries: 0, state: "waiting", sentVersion: null, undoUntil: null, problem: null,
     };
     this.#set([...this.#entries.filter((one) => one.candidateId !== entry.candidateId), complete].slice(-MAX_KEPT));
-    void this.flush();
+    this.#ports.later(() => void this.flush(), SEND_AFTER_MS);
     return true;
   }
 

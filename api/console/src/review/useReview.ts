@@ -22,7 +22,7 @@ import { useClaim, useDesk, useOutboxEntries } from "./useDesk";
 import { useQueue } from "./useQueue";
 import type { CandidateDetail, Check, MissingEvidence, RejectReason } from "./types";
 
-const PRELOAD_AFTER_MS = 60; // what is on the screen comes first
+const PRELOAD_AFTER_MS = 250; // what is on the screen comes first
 const MAX_DRAFTS = 200;
 
 // Ticks of items that were left undecided; they outlive the page, not the browser.

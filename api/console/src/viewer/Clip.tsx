@@ -1,7 +1,7 @@
 // The evidence clip with frame stepping.
 
 import { CaretRightOutlined, PauseOutlined, StepBackwardOutlined, StepForwardOutlined } from "@ant-design/icons";
-import { Button, Select, Slider } from "antd";
+import { Button, Slider } from "antd";
 import { useCallback, useEffect, useImperativeHandle, useRef, useState, type Ref } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -19,6 +19,7 @@ interface ClipProps {
 }
 
 const RATES = [0.25, 0.5, 1, 2];
+const nextRate = (rate: number) => RATES[(RATES.indexOf(rate) + 1) % RATES.length] ?? 1;
 const DEFAULT_RATE_HZ = 25;
 const ROUNDING = 1e-3; // of a frame: times of frames are no round numbers
 
@@ -99,8 +100,9 @@ export function Clip({ url, pictures = null, startsAt = 0, handle, onState }: Cl
         <span className="figures quiet">
           {seconds.toFixed(2)} / {duration.toFixed(1)} s
         </span>
-        <Select size="small" variant="borderless" value={rate} onChange={setRate} aria-label={t("clip.slower")}
-          options={RATES.map((value) => ({ value, label: `${value}×` }))} />
+        <Button size="small" type="text" className="figures" aria-label={`${t("clip.slower")} ${rate}×`} onClick={() => setRate(nextRate(rate))}>
+          {rate}×
+        </Button>
       </div>
     </div>
   );

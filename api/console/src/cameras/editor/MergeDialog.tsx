@@ -12,7 +12,6 @@ interface MergeDialogProps {
   mine: CameraSettings;
   theirs: CameraSettings;
   theirVersion: number;
-  baseVersion: number;
   changedBy: string;
   onMerged: (settings: CameraSettings) => void;
   onClose: () => void;

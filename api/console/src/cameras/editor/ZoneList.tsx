@@ -16,6 +16,9 @@ interface ZoneListProps {
   onRectangle?: (kind: ZoneKind) => void;
 }
 
+/** A zone that was chosen on the picture is seen in the list. */
+const intoView = (row: HTMLElement | null) => row?.scrollIntoView({ block: "nearest" });
+
 export function KindSwatch({ kind }: { kind: ZoneKind }) {
   return <span className="kind-swatch" aria-hidden="true" data-kind={kind} style={{ borderColor: kindColours[kind], color: kindColours[kind] }} />;
 }
@@ -48,7 +51,7 @@ export function ZoneList({ zones, problems, selectedId, onSelect, onDraw, onRect
           return (
             <li key={zone.id}>
               <button type="button" className="zone-row" aria-pressed={zone.id === selectedId} data-zone-row={zone.id}
-                onClick={() => onSelect(zone.id)}>
+                ref={zone.id === selectedId ? intoView : null} onClick={() => onSelect(zone.id)}>
                 <KindSwatch kind={zone.kind} />
                 <span className="one-line"><strong>{t(`kind.${zone.kind}`)}</strong> {zone.name}</span>
                 <span className="quiet figures">{t("zone.corners", { count: zone.polygon.length })}</span>

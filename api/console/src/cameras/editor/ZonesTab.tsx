@@ -166,7 +166,7 @@ export function ZonesTab({ camera, restore, onRestored }: ZonesTabProps) {
         }} />
       {isStale && newest.data && base && (
         <MergeDialog base={base} mine={settings} theirs={settingsFrom(camera.id, newest.data.settings)}
-          baseVersion={draft.basedOn} theirVersion={newest.data.version ?? 0} changedBy={newest.data.held?.changed_by ?? ""}
+          theirVersion={newest.data.version ?? 0} changedBy={newest.data.held?.changed_by ?? ""}
           onClose={() => setIsStale(false)}
           onMerged={(merged) => {
             const theirs = settingsFrom(camera.id, newest.data.settings);

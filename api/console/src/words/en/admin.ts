@@ -25,7 +25,7 @@ export const admin = {
     kept: "I have kept it",
     copyByHand: "The browser does not allow copying here. Select the text and copy it by hand.",
   },
-  form: { required: "Needed", search: "Search", more: "Load more", csv: "Download CSV", all: "All", yes: "Yes", no: "No", none: "None" },
+  form: { url: "An address that begins with http:// or https://", required: "Needed", search: "Search", more: "Load more", csv: "Download CSV", all: "All", yes: "Yes", no: "No", none: "None" },
   people: {
     add: "Add a person",
     empty: "Nobody yet. The first password of a new person is shown once and changed at the first login.",
@@ -90,10 +90,10 @@ export const admin = {
     made: "Token “{{name}}”",
     use: "Sent with each request after Authorization: Bearer.",
     scope: {
-      "feed:read": "Read cases and evidence",
-      "cases:write": "Receipts and status reports",
-      "metrics:read": "Read metrics",
-      "register:write": "Import cameras and permits",
+      feed_read: "Read cases and evidence",
+      cases_write: "Receipts and status reports",
+      metrics_read: "Read metrics",
+      register_write: "Import cameras and permits",
     },
   },
   policies: {

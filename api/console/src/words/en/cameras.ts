@@ -240,6 +240,7 @@ export const cameras = {
     document: "Document number",
     by: "Reviewed or maintained by",
     url: "Published at (URL)",
+    urlNeeded: "An address that begins with http:// or https://",
     photo: "Photo of the sign: id or digest",
     note: "Note",
     recordedBy: "recorded by {{who}}",

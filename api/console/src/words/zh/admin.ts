@@ -25,7 +25,7 @@ export const admin = {
     kept: "我已妥善保存",
     copyByHand: "浏览器不允许自动复制，请选中后手动复制。",
   },
-  form: { required: "必填", search: "搜索", more: "加载更多", csv: "下载 CSV", all: "全部", yes: "是", no: "否", none: "无" },
+  form: { url: "须为 http:// 或 https:// 开头的网址", required: "必填", search: "搜索", more: "加载更多", csv: "下载 CSV", all: "全部", yes: "是", no: "否", none: "无" },
   people: {
     add: "添加人员",
     empty: "还没有人员。添加后，初始密码只显示一次，首次登录须修改。",
@@ -90,10 +90,10 @@ export const admin = {
     made: "令牌“{{name}}”",
     use: "请求时放在 Authorization: Bearer 之后。",
     scope: {
-      "feed:read": "读取案件与证据",
-      "cases:write": "回执与状态回传",
-      "metrics:read": "读取运行指标",
-      "register:write": "导入摄像机与许可",
+      feed_read: "读取案件与证据",
+      cases_write: "回执与状态回传",
+      metrics_read: "读取运行指标",
+      register_write: "导入摄像机与许可",
     },
   },
   policies: {

@@ -240,6 +240,7 @@ export const cameras = {
     document: "文件编号",
     by: "审核或维护单位",
     url: "公布网址",
+    urlNeeded: "须为 http:// 或 https:// 开头的网址",
     photo: "标志牌照片编号或摘要",
     note: "备注",
     recordedBy: "{{who}} 登记",

@@ -1,0 +1,233 @@
+"""The cameras' pages in real Chromium: zones by mouse and keys, hours, conflicts, boxes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.visiting import LOOKS, called, visit, walk  # noqa: F401 - a fixture
+
+EDITOR = "/cameras/camera/{}"
+
+
+@pytest.fixture(name="editor")
+def _editor(visit):  # noqa: F811 - the fixture
+    def begin(camera_id, look=LOOKS[0]):
+        desk = visit("demo-admin", EDITOR.format(camera_id), look=look)
+        desk.page.wait_for_selector('.picture-frame[data-state="shown"] .zone-canvas')
+        return desk
+
+    return begin
+
+
+def settings_of(page, camera_id):
+    found = called(page, "GET", f"/cameras/{camera_id}")
+    return found["version"], {zone["id"]: zone for zone in found["settings"]["zones"]}
+
+
+def click_at(page, *points):
+    bounds = page.locator(".zone-canvas").bounding_box()
+    for x, y in points:
+        page.mouse.click(bounds["x"] + x * bounds["width"], bounds["y"] + y * bounds["height"])
+
+
+def draw(page, kind, *points):
+    page.get_by_role("button", name="画区域").click()
+    page.locator(".ant-dropdown-menu-item", has_text=kind).click()
+    page.wait_for_selector(".zone-drawing")
+    click_at(page, *points)
+
+
+def save(page, note):
+    page.get_by_role("button", name="保存新版本").click()
+    page.get_by_label("修改说明").fill(note)
+    page.get_by_test_id("save-version").click()
+
+
+def test_a_zone_is_drawn_by_mouse_and_saved(editor):
+    """Corners by clicks, closed on the first; the next version holds the polygon and the note."""
+    desk = editor("ring-south-02")
+    page = desk.page
+    before, _ = settings_of(page, "ring-south-02")
+    draw(page, "敏感场所", (0.05, 0.05), (0.25, 0.05), (0.25, 0.25), (0.05, 0.25), (0.05, 0.05))
+    page.get_by_label("名称", exact=True).fill("学校门口")
+    save(page, "学校搬迁到此")
+    page.get_by_text(f"已保存为第 {before + 1} 版").wait_for()
+    version, zones = settings_of(page, "ring-south-02")
+    assert version == before + 1
+    corners = zones["sensitive-1"]["polygon"]
+    assert len(corners) == 4
+    assert corners[0] == pytest.approx([0.05, 0.05], abs=0.005)
+    assert zones["sensitive-1"]["name"] == "学校门口"
+    page.get_by_role("tab", name="历史版本").click()
+    page.get_by_text("学校搬迁到此").wait_for()
+    assert "敏感场所 · 学校门口" in page.get_by_test_id("version-changes").inner_text()
+    desk.show("cameras-versions")
+
+
+def test_a_crossing_zone_is_refused_in_words(editor):
+    """The words come while it is drawn, stay beside the zone, and nothing can be saved."""
+    desk = editor("market-02")
+    page = desk.page
+    draw(page, "禁摆区", (0.3, 0.1), (0.6, 0.3), (0.6, 0.1), (0.3, 0.3))
+    page.get_by_role("alert").filter(has_text="区域与自身相交").wait_for()
+    page.keyboard.press("Enter")
+    said = page.get_by_test_id("zone-problem")
+    assert re.search(r"第 1 条边碰到第 3 条边", said.inner_text())
+    assert page.get_by_role("button", name="保存新版本").is_disabled()
+    desk.show("cameras-crossing")
+    page.keyboard.press("Control+z")
+    said.wait_for(state="detached")
+
+
+def test_a_corner_is_dragged_nudged_inserted_and_removed(editor):
+    """Mouse and keyboard change the same polygon, and undo takes each step back."""
+    desk = editor("site-gate-01")
+    page = desk.page
+    page.get_by_role("button", name="插入矩形").click()
+    page.locator(".ant-dropdown-menu-item", has_text="隐私遮罩").click()
+    corner = page.locator('[data-corner="0"]')
+    place = corner.bounding_box()
+    page.mouse.move(place["x"] + 7, place["y"] + 7)
+    page.mouse.down()
+    page.mouse.move(place["x"] - 93, place["y"] - 43, steps=5)
+    page.mouse.up()
+    moved = corner.bounding_box()
+    assert moved["x"] == pytest.approx(place["x"] - 100, abs=8)
+    corner.focus()
+    page.keyboard.press("Shift+ArrowRight")
+    assert corner.bounding_box()["x"] > moved["x"] + 8
+    page.locator('[data-edge="1"]').focus()
+    page.keyboard.press("Enter")
+    assert page.locator("[data-corner]").count() == 5
+    page.locator('[data-corner="2"]').focus()
+    page.keyboard.press("Delete")
+    assert page.locator("[data-corner]").count() == 4
+    for _ in range(4):
+        page.keyboard.press("Control+z")
+    assert page.locator('[data-corner="0"]').bounding_box()["x"] == pytest.approx(place["x"], abs=1)
+
+
+def test_hours_are_painted_across_midnight(editor):
+    """Two strokes to midnight and on make one window of the night; keys paint too."""
+    desk = editor("market-01")
+    page = desk.page
+    page.locator('[data-zone-row="bay"]').click()
+    page.get_by_role("button", name="清空").click()
+    for row, first, last in ((4, 44, 47), (5, 0, 3)):
+        page.locator(f'[data-cell="{row},{first}"]').scroll_into_view_if_needed()
+        begin = page.locator(f'[data-cell="{row},{first}"]').bounding_box()
+        end = page.locator(f'[data-cell="{row},{last}"]').bounding_box()
+        page.mouse.move(begin["x"] + 2, begin["y"] + 6)
+        page.mouse.down()
+        page.mouse.move(end["x"] + 3, end["y"] + 6, steps=4)
+        page.mouse.up()
+    assert "周五 22:00–次日 02:00" in page.get_by_test_id("week-summary").inner_text()
+    page.locator('[data-cell="5,3"]').focus()
+    for key in ("ArrowDown", "Home", "Shift+ArrowRight", "Space"):
+        page.keyboard.press(key)
+    assert "周日 00:00–01:00" in page.get_by_test_id("week-summary").inner_text()
+    desk.show("cameras-week")
+    save(page, "夜市试点")
+    page.get_by_text("已保存为第").wait_for()
+    _, zones = settings_of(page, "market-01")
+    assert zones["bay"]["windows"] == [
+        {"days": ["fri"], "from": "22:00:00", "to": "02:00:00"},
+        {"days": ["sun"], "from": "00:00:00", "to": "01:00:00"},
+    ]
+
+
+def test_a_stale_version_is_merged_by_choosing(editor):
+    """Somebody saves in between: both changes are shown, one is chosen, nothing is lost."""
+    desk = editor("site-gate-01")
+    page = desk.page
+    found = called(page, "GET", "/cameras/site-gate-01")
+    page.get_by_label("名称", exact=True).fill("我改的名称")
+    page.get_by_label("地点", exact=True).fill("我改的地点")
+    theirs = {**found["settings"], "name": "别人改的名称"}
+    change = {"based_on": found["version"], "settings": theirs, "note": "抢先"}
+    called(page, "PUT", "/cameras/site-gate-01/settings", change)
+    save(page, "改名")
+    page.get_by_text("别人已先保存了新版本").wait_for()
+    assert page.get_by_test_id("take-merge").is_disabled()
+    desk.show("cameras-conflict")
+    page.get_by_test_id("merge-items").get_by_text("别人改的名称").click()
+    page.get_by_test_id("take-merge").click()
+    assert page.get_by_label("地点", exact=True).input_value() == "我改的地点"
+    page.get_by_role("button", name="保存新版本").click()
+    assert page.get_by_label("修改说明").input_value() == "改名"
+    page.get_by_test_id("save-version").click()
+    page.get_by_text(f"已保存为第 {found['version'] + 2} 版").wait_for()
+    held = called(page, "GET", "/cameras/site-gate-01")["settings"]
+    assert (held["name"], held["place"]) == ("别人改的名称", "我改的地点")
+
+
+def test_an_unsaved_draft_survives_a_reload(editor):
+    """Nothing is lost by a reload; what was changed is there again, and can be discarded."""
+    desk = editor("market-02")
+    page = desk.page
+    page.get_by_label("地点", exact=True).fill("尚未保存")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    page.get_by_text("已恢复您上次未保存的修改").wait_for()
+    assert page.get_by_label("地点", exact=True).input_value() == "尚未保存"
+    page.get_by_role("button", name="放弃修改").click()
+    page.locator(".ant-modal-confirm-btns .ant-btn-primary").click()
+    page.get_by_text("没有修改").wait_for()
+
+
+def test_a_code_is_shown_once_and_a_box_is_revoked_by_its_name(visit):  # noqa: F811 - the fixture
+    """The code stays until it is kept; revoking asks for the box's id."""
+    desk = visit("demo-admin", "/cameras/boxes")
+    page = desk.page
+    page.get_by_role("button", name="创建登记码").click()
+    page.get_by_label("盒子编号").fill("box-new")
+    page.locator(".ant-modal-footer .ant-btn-primary").click()
+    code = page.get_by_test_id("shown-once")
+    code.wait_for()
+    assert len(code.input_value()) >= 16
+    close = page.locator(".ant-modal-footer .ant-btn-primary").last
+    assert close.is_disabled()
+    page.get_by_text("我已妥善保存").click()
+    close.click()
+    page.get_by_role("button", name="box-ring").click()
+    page.get_by_role("button", name="吊销", exact=True).click()
+    revoke = page.locator(".ant-modal-footer .ant-btn-dangerous")
+    assert revoke.is_disabled()
+    page.get_by_label("请输入盒子编号以确认").fill("box-ring")
+    revoke.click()
+    page.get_by_text("盒子 box-ring 已吊销").wait_for()
+    page.wait_for_selector('[data-box-state="revoked"]')
+
+
+def test_who_may_not_change_sees_no_buttons_for_it(visit):  # noqa: F811 - the fixture
+    """An operator looks at zones and legality, without anything that would answer 403."""
+    desk = visit("demo-operator", EDITOR.format("market-01"))
+    page = desk.page
+    page.wait_for_selector(".zone-row")
+    assert page.get_by_role("button", name="画区域").count() == 0
+    assert page.get_by_role("button", name="保存新版本").count() == 0
+    page.get_by_role("tab", name="合法性").click()
+    page.wait_for_selector("[data-gate]")
+    assert page.get_by_role("button", name="登记").count() == 0
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look[0])
+def test_every_screen_of_cameras(visit, look):  # noqa: F811 - the fixture
+    """Every screen paints in both languages, sizes and appearances, without a serious barrier."""
+    desk = visit("demo-admin", "/cameras", look=look)
+    found = walk(
+        desk,
+        "cameras",
+        (
+            ("grid", "/cameras", ".camera-card"),
+            ("editor", "/cameras/camera/market-01", ".zone-row"),
+            ("versions", "/cameras/camera/market-01/versions", ".version-row"),
+            ("legality", "/cameras/camera/market-01/legality", "[data-gate]"),
+            ("registration", "/cameras/camera/market-01/registration", "form"),
+            ("boxes", "/cameras/boxes", ".ant-table-row"),
+            ("bases", "/cameras/bases", ".ant-table"),
+        ),
+    )
+    assert found == {}

@@ -1,0 +1,66 @@
+"""Logging in, wrong passwords, sessions that end, rights that are missing."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete
+
+from api.users.tables import LoginSession
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_login_page(desks, centre, language, size):
+    """The first page stands in both languages and sizes, without a serious barrier."""
+    desk = desks(size=size, language=language)
+    desk.page.goto(centre.address)
+    desk.page.wait_for_selector("input[autocomplete=username]")
+    desk.show("login")
+    assert desk.grave_problems() == []
+
+
+def test_wrong_password_is_said(desk, centre):
+    """A wrong password is told in words, and the name stays."""
+    desk.page.goto(centre.address)
+    desk.page.fill("input[autocomplete=username]", "demo-operator")
+    desk.page.fill("input[autocomplete=current-password]", "not the password")
+    desk.press("Enter")
+    desk.page.wait_for_selector("[role=alert]")
+    assert "用户名或密码不正确" in desk.page.inner_text("[role=alert]")
+    assert desk.page.input_value("input[autocomplete=username]") == "demo-operator"
+    desk.show("login-wrong")
+
+
+def test_language_changes_at_once(desk, centre):
+    """One click changes every word, and the choice is kept."""
+    desk.page.goto(centre.address)
+    desk.page.click("text=English")
+    desk.page.wait_for_selector("text=Log in")
+    assert desk.page.evaluate("document.documentElement.lang") == "en"
+
+
+def test_expired_session_asks_on_top_of_the_page(desk, centre):
+    """When the session ends the page stays; after the password it goes on where it was."""
+    desk.log_in("demo-operator").open_first()
+    desk.press("1", "2")
+    with centre.database.writing() as session:
+        session.execute(delete(LoginSession))
+    desk.press("j")
+    desk.page.wait_for_selector(".ant-modal input[autocomplete=current-password]")
+    desk.show("session-expired")
+    desk.page.fill(
+        ".ant-modal input[autocomplete=current-password]", centre.people["demo-operator"]
+    )
+    desk.press("Enter")
+    desk.page.wait_for_selector(".ant-modal", state="detached")
+    desk.press("k")
+    desk.see_pictures()
+    desk.page.wait_for_selector(".check[aria-checked=true] >> nth=1")
+
+
+def test_people_see_what_they_may(desk):
+    """An auditor has no review desk of their own, and nothing to judge with."""
+    desk.log_in("demo-auditor")
+    links = desk.page.locator("nav a").all_inner_texts()
+    assert "案件" in links
+    assert "审核" not in links
