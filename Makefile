@@ -14,7 +14,7 @@ DATA ?=
 export OPENCV_LOG_LEVEL ?= ERROR
 
 .DEFAULT_GOAL := help
-.PHONY: help run up console smoke test-browser test lint format map scenarios cameras clips verify-demo profile models-eval models-bench wheel clean
+.PHONY: help run up console smoke test-browser test lint format map scenarios cameras clips verify-demo profile models-eval models-bench semireal wheel clean
 
 help: ## Say what each verb does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -92,6 +92,10 @@ models-eval: $(RUN) ## Figures of the shipped networks on labelled pictures: DAT
 
 models-bench: $(RUN) ## Milliseconds per stage and peak memory of the shipped networks
 	@$(BIN)/python -m models.benchmark
+
+semireal: $(RUN) ## Episodes on real clips with real and made things put in: DATA=folder
+	@test -n "$(DATA)" || { echo "say where the clips are: make semireal DATA=path/to/data" >&2; exit 2; }
+	@$(BIN)/python -m models.semireal --data '$(DATA)' --out '$(OUT)/semireal'
 
 wheel: $(DEV) ## Build the wheel
 	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
