@@ -1,6 +1,6 @@
 // What a page shows while it has nothing to show: starting, empty, failed, service away.
 
-import { Button, Empty, Result, Spin } from "antd";
+import { Button, Empty, Spin } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "../api/problem";
@@ -10,6 +10,25 @@ export function Starting() {
   return (
     <div className="centred" role="status">
       <Spin size="large" description={t("loading")} />
+    </div>
+  );
+}
+
+interface NoticeProps {
+  shape: "▲" | "○" | "✓";
+  title: string;
+  children?: ReactNode;
+  extra?: ReactNode;
+}
+
+/** What there is to say instead of a page: a shape, a title, what to do. */
+export function Notice({ shape, title, children, extra }: NoticeProps) {
+  return (
+    <div className="notice" role="status">
+      <div className="notice-shape" data-shape={shape} aria-hidden="true">{shape}</div>
+      <h2>{title}</h2>
+      {children && <div className="quiet">{children}</div>}
+      {extra && <div className="notice-extra">{extra}</div>}
     </div>
   );
 }
@@ -30,16 +49,9 @@ export function ServiceAway({ onRetry }: { onRetry: () => void }) {
   const { t } = useTranslation();
   return (
     <div className="centred">
-      <Result
-        status="warning"
-        title={t("line.away")}
-        subTitle={t("problem.no_answer")}
-        extra={
-          <Button type="primary" onClick={onRetry}>
-            {t("action.retry")}
-          </Button>
-        }
-      />
+      <Notice shape="▲" title={t("line.away")} extra={<Button type="primary" onClick={onRetry}>{t("action.retry")}</Button>}>
+        {t("problem.no_answer")}
+      </Notice>
     </div>
   );
 }
@@ -49,19 +61,10 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
   const say = useProblemText();
   const reference = error instanceof Problem ? error.document["request_id"] : undefined;
   return (
-    <Result
-      status="warning"
-      title={t("problem.title")}
-      subTitle={
-        <>
-          {say(error)}
-          {typeof reference === "string" && (
-            <div className="quiet figures">{t("problem.reference", { id: reference })}</div>
-          )}
-        </>
-      }
-      extra={onRetry && <Button onClick={onRetry}>{t("action.retry")}</Button>}
-    />
+    <Notice shape="▲" title={t("problem.title")} extra={onRetry && <Button onClick={onRetry}>{t("action.retry")}</Button>}>
+      {say(error)}
+      {typeof reference === "string" && <div className="figures">{t("problem.reference", { id: reference })}</div>}
+    </Notice>
   );
 }
 

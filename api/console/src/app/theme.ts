@@ -8,11 +8,11 @@ export type Appearance = "light" | "dark";
 // shape and a word, so that no meaning rests on colour alone.
 export const stateColours = {
   waiting: "#5b6470",
-  claimed: "#0072b2",
+  claimed: "#00609a",
   confirmed: "#00805c",
   rejected: "#5b6470",
   second: "#8a4f9e",
-  overdue: "#c8372d",
+  overdue: "#b42318",
   warning: "#b26a00",
 } as const;
 

@@ -2,7 +2,7 @@
 
 import { LeftOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Button, Collapse, Result, Skeleton } from "antd";
+import { Button, Collapse, Skeleton } from "antd";
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
@@ -10,7 +10,7 @@ import { api, body } from "../api/client";
 import { Problem } from "../api/problem";
 import type { components } from "../api/schema";
 import { useSession } from "../app/session";
-import { Failed } from "../app/states";
+import { Failed, Notice } from "../app/states";
 import { Violation } from "../parts/Violation";
 import { When } from "../parts/When";
 import { useCandidate } from "../review/candidate";
@@ -71,7 +71,7 @@ export function CasePage({ id }: { id: string }) {
     setReport(found);
     void refetch();
   }, [refetch]);
-  if (error instanceof Problem && error.status === 404) return <Result status="404" title={t("detail.notFound")} />;
+  if (error instanceof Problem && error.status === 404) return <Notice shape="○" title={t("detail.notFound")} />;
   if (error) return <Failed error={error} onRetry={() => void refetch()} />;
   if (!detail) return <div className="page-body" aria-busy="true"><Skeleton active paragraph={{ rows: 10 }} /></div>;
   const copies = detail.evidence.filter((item) => item.is_redacted).length;

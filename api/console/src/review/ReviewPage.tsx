@@ -1,10 +1,10 @@
 // The review desk: the queue, the evidence, the judgement; one item, one screen, one decision.
 
-import { Button, Result, Skeleton, type InputRef } from "antd";
+import { Button, Skeleton, type InputRef } from "antd";
 import { lazy, Suspense, useRef, useState, type MouseEvent, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "../api/problem";
-import { Failed } from "../app/states";
+import { Failed, Notice } from "../app/states";
 import type { ClipHandle } from "../viewer/Clip";
 import "./review.css";
 import { CandidateHead } from "./CandidateHead";
@@ -47,12 +47,13 @@ function Middle({ review, clip }: { review: Review; clip: RefObject<ClipHandle |
       </div>
     );
   }
-  if (error instanceof Problem && error.status === 404) return <Result status="404" title={t("detail.notFound")} />;
+  if (error instanceof Problem && error.status === 404) return <Notice shape="○" title={t("detail.notFound")} />;
   if (error) return <Failed error={error} onRetry={() => review.showNewer()} />;
   const isDone = id === null && queue.status === "ready" && queue.book.items.length === 0 && !isFiltered(review.filters);
   return (
-    <Result className="candidate-none" status={isDone ? "success" : "info"} icon={isDone ? undefined : null}
-      title={t(isDone ? "detail.allDone" : "detail.nothingTitle")} subTitle={t(isDone ? "detail.allDoneHelp" : "detail.nothingHelp")} />
+    <Notice shape={isDone ? "✓" : "○"} title={t(isDone ? "detail.allDone" : "detail.nothingTitle")}>
+      {t(isDone ? "detail.allDoneHelp" : "detail.nothingHelp")}
+    </Notice>
   );
 }
 
