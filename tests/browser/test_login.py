@@ -56,6 +56,10 @@ def test_expired_session_asks_on_top_of_the_page(desk, centre):
     desk.press("k")
     desk.see_pictures()
     desk.page.wait_for_selector(".check[aria-checked=true] >> nth=1")
+    first = desk.selected()
+    desk.press("3", "4", "Enter")
+    desk.page.wait_for_selector(".pending-strip[data-state=sent]")
+    assert desk.selected() != first
 
 
 def test_people_see_what_they_may(desk):

@@ -22,6 +22,7 @@ import "../review/review.css";
 import { firstStage, stageReducer } from "../review/stage";
 import { Thumbnails } from "../review/Thumbnails";
 import type { CandidateDetail } from "../review/types";
+import { useCameras } from "../review/useCameras";
 import { CameraSays, RuleSays } from "../review/Why";
 import type { ClipHandle } from "../viewer/Clip";
 import { CaseActions, Verified } from "./CaseActions";
@@ -66,6 +67,7 @@ export function CasePage({ id }: { id: string }) {
     queryFn: () => body(api.GET("/api/v1/cases/{case_id}", { params: { path: { case_id: id } } })),
   });
   const seesCandidates = has("operator", "second_reviewer", "legal_reviewer", "supervisor", "auditor");
+  const { data: cameras = [] } = useCameras();
   const { data: candidate } = useCandidate(detail && seesCandidates ? detail.candidate_id : null);
   const onVerified = useCallback((found: components["schemas"]["api__cases__schemas__Verification"]) => {
     setReport(found);
@@ -81,7 +83,7 @@ export function CasePage({ id }: { id: string }) {
         <header className="candidate-head">
           <Button type="text" size="small" icon={<LeftOutlined />} aria-label={t("common:action.back")} onClick={() => void navigate(-1)} />
           <h1>{t("detail.title", { number: detail.number })} <Violation violation={detail.violation} /></h1>
-          <span className="candidate-camera">{candidate?.camera_name || detail.camera_id}</span>
+          <span className="candidate-camera">{candidate?.camera_name || cameras.find((one) => one.id === detail.camera_id)?.name || detail.camera_id}</span>
           <When at={detail.started_at} />
           <span className="candidate-rest">
             <CaseStateMark state={detail.state} />

@@ -46,5 +46,7 @@ describe("what keeps from confirming", () => {
     expect(codes(facts({ claim: { is: "failed", problem: refused } }))).toEqual(["claim_failed"]);
     const away = new Problem({ status: 503, title: "", detail: "", code: "api_away" });
     expect(codes(facts({ claim: { is: "failed", problem: away } }))).toEqual([]);
+    const loggedOut = new Problem({ status: 401, title: "", detail: "", code: "session_unknown" });
+    expect(codes(facts({ claim: { is: "failed", problem: loggedOut } }))).toEqual([]);
   });
 });

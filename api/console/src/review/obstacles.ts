@@ -36,7 +36,9 @@ export function obstaclesToJudge({ detail, claim, onItsWay }: Omit<Facts, "ticks
     if (KNOWN.has(code)) found.push({ code: code as Obstacle["code"] });
   }
   if (claim.is === "other") found.push({ code: "claimed", name: claim.name, until: claim.until });
-  if (claim.is === "failed" && !claim.problem.isPassing && found.length === 0) {
+  // Without a session the dialog on top asks for the password; the claim is taken again after it.
+  const isRefused = claim.is === "failed" && !claim.problem.isPassing && claim.problem.status !== 401;
+  if (isRefused && found.length === 0) {
     found.push({ code: "claim_failed", problem: claim.problem.code });
   }
   return found;
