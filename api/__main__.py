@@ -1,4 +1,4 @@
-"""The centre's commands: serve, migrate, storage, box, user, audit, openapi.
+"""The centre's commands: serve, migrate, storage, box, user, audit, export-reviews, openapi.
 
 Settings come from the TOML file of --settings, secrets from the environment: STREETCASE_SECRET (at
 least 32 random characters), STREETCASE_DATABASE_PASSWORD, STREETCASE_STORE_SECRET; with _FILE
@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_storage(nouns)
     _add_box(nouns)
     _add_user(nouns)
+    _add_export(nouns)
     audit = nouns.add_parser("audit", help="the log of everything that happened")
     verify = _add(
         audit.add_subparsers(required=True), "verify", commands.verify_audit,
@@ -112,6 +113,24 @@ def _add_box(nouns: commands.Subparsers) -> None:
     code.add_argument("box_id", help="the box's own name: letters, digits, '.', '_' and '-'")
     code.add_argument("--organisation", required=True, help="id of the node that it belongs to")
     code.add_argument("--hours", type=int, default=72, help="life of the code (%(default)s)")
+
+
+def _add_export(nouns: commands.Subparsers) -> None:
+    reviews = _add(
+        nouns, "export-reviews", commands.export_reviews,
+        "write finally judged, redacted frames for training; called again, it goes on",
+    )  # fmt: skip
+    reviews.add_argument("--out", type=Path, required=True, help="an empty or new folder")
+    reviews.add_argument(
+        "--approval", required=True, help="who allowed this use and when; stands in log and export"
+    )
+    reviews.add_argument("--since", help="decided on or after this date or instant, as 2026-11-01")
+    reviews.add_argument("--organisation", help="id of a node: it and all below; none: everything")
+    reviews.add_argument(
+        "--with-subject-clear",
+        action="store_true",
+        help="also pictures that show faces or plates of the subject itself; marked as unmasked",
+    )
 
 
 def _add_user(nouns: commands.Subparsers) -> None:

@@ -22,6 +22,7 @@ from api.boxes import routes as boxes_routes
 from api.cameras import routes as cameras_routes
 from api.candidates import routes as candidates_routes
 from api.cases import routes as cases_routes
+from api.cases.legal_bases import legal_bases_of
 from api.clock import utc_now
 from api.database import Database, open_engine
 from api.evidence import folder_routes
@@ -33,9 +34,13 @@ from api.feed import routes as feed_routes
 from api.feed.deliveries import delivery_timer
 from api.metrics import Metrics
 from api.migration import is_current, upgrade
+from api.retention import routes as retention_routes
+from api.retention.deleting import retention_timer
 from api.review import routes as review_routes
 from api.review.settlement import settlement_timer
 from api.settings import STORE_SECRET, ApiSettings, Secrets
+from api.stamping.authority import roots_of
+from api.stamping.service import stamping_timer
 from api.timers import Timer, Timers
 from api.users import routes as users_routes
 from pipeline.errors import SettingsError
@@ -78,7 +83,14 @@ def create_app(
         secrets: What must not stand in settings.
         now: The present instant; tests say their own.
         with_timers: Whether background work runs while the application does.
+
+    Raises:
+        SettingsError: A city's legal bases or a time-stamp authority's certificates do not hold, or
+            an S3 server's secret is missing.
     """
+    # A file that does not hold is said at once.
+    legal_bases_of(settings.legal_bases)
+    roots_of(settings.timestamp)
     app = FastAPI(
         title=TITLE,
         version=version("streetcase"),
@@ -145,6 +157,7 @@ def _routers() -> tuple[APIRouter, ...]:
         candidates_routes.router,
         review_routes.router,
         cases_routes.router,
+        retention_routes.router,
         feed_routes.router,
         analytics_routes.router,
     )
@@ -170,8 +183,10 @@ def _timers(app: FastAPI) -> tuple[Timer, ...]:
         Timer(name="migrate", every_seconds=MIGRATE_SECONDS, work=migrate),
         Timer(name="sweep_uploads", every_seconds=SWEEP_SECONDS, work=sweep),
         settlement_timer(state),
+        retention_timer(state),
         delivery_timer(state),
         head_timer(state),
+        *stamping_timer(state),
     )
 
 

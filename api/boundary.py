@@ -11,6 +11,7 @@ from uuid import uuid4
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.problems import problem_response, unexpected
 from pipeline.exchange import API_PREFIX
@@ -100,6 +101,8 @@ class Boundary:
         with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
             try:
                 await self._limited(scope, receive, answer, exchange.request_id)
+            except ClientDisconnect:
+                pass  # nobody is there to be answered; the log's line says status 0
             except Exception:  # the last resort: a client hears of every fault, with its id
                 log.exception("request_failed", **_where(scope))
                 if exchange.status:

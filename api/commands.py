@@ -6,7 +6,9 @@ import argparse
 import json
 import re
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
@@ -21,6 +23,7 @@ from api.evidence.store import Finding
 from api.migration import is_current, newest_revision, revision_of, upgrade
 from api.principal import system
 from api.settings import ApiSettings, Secrets
+from api.training.export import Exporter, Wanted
 from api.users.first import create_demo_users, create_first_admin
 
 if TYPE_CHECKING:
@@ -124,6 +127,36 @@ def verify_audit(options: argparse.Namespace) -> Figures:
         "head_number": found.head.number,
         "head_sha256": found.head.sha256,
     }
+
+
+def export_reviews(options: argparse.Namespace) -> Figures:
+    """Write reviewed frames for training."""
+    settings: ApiSettings = options.settings
+    timezone = ZoneInfo(settings.timezone)
+    exporter = Exporter(
+        database=_database(options),
+        store=open_store(settings, options.secrets),
+        timezone=timezone,
+        now=utc_now,
+    )
+    wanted = Wanted(
+        approval=options.approval,
+        since=_instant(options.since, timezone) if options.since else None,
+        organisation=options.organisation,
+        with_subject_clear=options.with_subject_clear,
+    )
+    return {"ok": True, "out": str(options.out), **exporter.export(options.out, wanted)}
+
+
+def _instant(text: str, timezone: ZoneInfo) -> datetime:
+    """A date, or an instant with or without its zone, as people write them."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Unprocessable(
+            "since", f"{text!r} is no date; write 2026-11-01 or 2026-11-01T08:00:00+08:00."
+        ) from None
+    return found if found.tzinfo else found.replace(tzinfo=timezone)
 
 
 def print_openapi(options: argparse.Namespace) -> None:

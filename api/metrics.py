@@ -52,6 +52,12 @@ class Metrics:
             buckets=SECONDS_BUCKETS,
             registry=self.registry,
         )
+        self.timestamps = Counter(
+            "streetcase_timestamps",
+            "Time stamps asked for of the outside authority, by outcome.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.timer_failures = Counter(
             "streetcase_timer_failures",
             "Runs of background work that failed and will be tried again.",

@@ -19,7 +19,8 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from api.errors import ApiError, Unavailable, Unprocessable
+from api.errors import ApiError, Conflict, Unauthenticated, Unavailable, Unprocessable
+from pipeline.exchange import CENTRE_TOO_OLD, WIRE_REVISION, WIRE_REVISION_HEADER
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -28,6 +29,10 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:streetcase:problem:"  # docs/api.md lists the codes
 MAX_PROBLEMS_SHOWN = 20  # of a body that does not fit; the first ones say enough
 RETRY_SECONDS = 5  # until the database or the store is asked again
+UPDATE_RETRY_SECONDS = 900  # until a newer box asks whether the centre has been updated
+MAX_DIGITS = 10  # of a box's revision; more are none
+UNREADABLE_MANIFEST = "manifest_invalid"
+BEARER, SESSION = 'Bearer realm="streetcase"', 'Session realm="streetcase"'
 UNDEFINED_TABLE = "42P01"  # SQLSTATE of PostgreSQL: the migrations have not run yet
 
 log = structlog.get_logger()
@@ -120,7 +125,11 @@ def _request_id(request: Request) -> str:
 
 
 def _api_error(request: Request, error: ApiError) -> JSONResponse:
+    if error.code == UNREADABLE_MANIFEST and _is_newer(request):
+        return _centre_too_old(request, error.detail)
     headers = {}
+    if error.status == Unauthenticated.status:
+        headers["WWW-Authenticate"] = _challenge(error)
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
     if error.status == Unavailable.status:
@@ -139,6 +148,9 @@ def _api_error(request: Request, error: ApiError) -> JSONResponse:
 def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     """Each field at fault with its place; never what was sent, which may be a secret."""
     found = error.errors()
+    if _is_newer(request):
+        first = found[0]
+        return _centre_too_old(request, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
     shown: list[JsonValue] = [
         {
             "at": ".".join(str(part) for part in problem["loc"]),
@@ -154,6 +166,38 @@ def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         detail=f"The request does not fit: {len(found)} problem(s). `fields.errors` says where.",
         fields={"errors": shown},
     )
+
+
+def _is_newer(request: Request) -> bool:
+    """Whether a box speaks a newer version of the messages than this centre."""
+    said = request.headers.get(WIRE_REVISION_HEADER, "")
+    return (
+        said.isascii() and said.isdigit() and len(said) < MAX_DIGITS and int(said) > WIRE_REVISION
+    )
+
+
+def _centre_too_old(request: Request, reason: str) -> JSONResponse:
+    """What a newer box is told: nothing is wrong, and nothing may be thrown away."""
+    revision = int(request.headers[WIRE_REVISION_HEADER])
+    log.warning("centre_too_old", box_wire=revision, centre_wire=WIRE_REVISION, reason=reason)
+    return problem_response(
+        _request_id(request),
+        status=Conflict.status,
+        title=Conflict.title,
+        code=CENTRE_TOO_OLD,
+        detail=f"This box speaks revision {revision} of the messages, this centre {WIRE_REVISION},"
+        " and cannot read this one. Update the centre; the box keeps what it has and sends it"
+        " again.",
+        fields={"box_wire": revision, "centre_wire": WIRE_REVISION, "reason": reason},
+        headers={"Retry-After": str(UPDATE_RETRY_SECONDS)},
+    )
+
+
+def _challenge(error: ApiError) -> str:
+    """How to be known here (RFC 9110, 15.5.2); no scheme for which browsers open a window."""
+    if error.code == "token_unknown":
+        return f'{BEARER}, error="invalid_token"'
+    return BEARER if error.code == "token_missing" else SESSION
 
 
 def _http(request: Request, error: HTTPException) -> JSONResponse:

@@ -10,8 +10,22 @@ from api.cases import tables as cases
 from api.database import Base
 from api.evidence import tables as evidence
 from api.feed import tables as feed
+from api.retention import tables as retention
 from api.review import tables as review
+from api.stamping import tables as stamping
 from api.users import tables as users
 
-TABLES = (audit, boxes, cameras, candidates, cases, evidence, feed, review, users)
+TABLES = (
+    audit,
+    boxes,
+    cameras,
+    candidates,
+    cases,
+    evidence,
+    feed,
+    retention,
+    review,
+    stamping,
+    users,
+)
 METADATA = Base.metadata

@@ -90,6 +90,25 @@ class ReviewSettings(Settings):
     holidays: Path | None = None  # TOML with [days] off and worked; none: weekends only
 
 
+class RetentionSettings(Settings):
+    """How long evidence is kept that nobody needs any more (LAW-73)."""
+
+    # Domain guide, section 12: 30 days; nothing goes earlier, as PSV 17 sets a floor of 30 days.
+    rejected_days: Annotated[int, Field(ge=30, le=36500)] = 30  # from the last decision
+    expired_days: Annotated[int, Field(ge=30, le=36500)] = 30  # from the day nobody had judged it
+    case_days: Annotated[int, Field(ge=30, le=36500)] = 1825  # from its end; as retention_days
+
+
+class TimestampSettings(Settings):
+    """An outside time-stamp authority (RFC 3161); needs the extra `timestamp`."""
+
+    url: AnyHttpUrl
+    ca_file: Path  # PEM: what the authority's answers must lead to
+    timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
+    first_retry_seconds: Annotated[float, Field(gt=0)] = 30.0
+    longest_retry_seconds: Annotated[float, Field(gt=0)] = 3600.0
+
+
 class FeedSettings(Settings):
     """How case systems hear of cases."""
 
@@ -108,8 +127,12 @@ class ApiSettings(Settings):
     store: StoreSettings = StoreSettings()
     accounts: AccountSettings = AccountSettings()
     review: ReviewSettings = ReviewSettings()
+    retention: RetentionSettings = RetentionSettings()
+    timestamp: TimestampSettings | None = None  # none: nobody else vouches for instants
     feed: FeedSettings = FeedSettings()
     adcode: Annotated[str, Field(pattern=r"^\d{6}$")] = "000000"  # of the city, GB/T 2260
+    # A city's own legal bases beside those that are shipped (docs/legality.md); none: only those.
+    legal_bases: Path | None = None
     timezone: str = "Asia/Shanghai"  # of working days and shifts
     # Where the log's newest digest is written once a day, to be backed up elsewhere; none: nowhere.
     audit_heads: Path | None = Path("var/centre/audit-heads")

@@ -53,6 +53,12 @@ class Person:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
+    def put(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+        """Put something in the place of what is there; gives the answer."""
+        answer = self._client.put(f"{API}{path}", json=body)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
     def queue(self, **query: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - query values
         """All candidates, in the queue's order."""
         found: list[dict[str, Any]] = []

@@ -7,6 +7,7 @@ it comes, ends them all.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import secrets
@@ -31,6 +32,7 @@ LOOPBACK = "127.0.0.1"
 STOP_SECONDS = 30.0  # a centre ends requests in progress, a box writes down what it was watching
 POLL_SECONDS = 0.2
 TAIL_LINES = 15  # of a log, told when its process failed
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 API, EDGE, CAMERAS = (sys.executable, "-m", "api"), (sys.executable, "-m", "edge"), (
     sys.executable, "-m", "edge.rtsp_server",
 )  # fmt: skip
@@ -142,12 +144,20 @@ class Topology:
 
 
 def listening_socket(port: int = 0) -> socket.socket:
-    """A socket on loopback that processes inherit; 0: any free port."""
+    """A socket on loopback that processes inherit; 0: any free port.
+
+    Raises:
+        OSError: The port is taken.
+    """
     made = socket.socket()
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.bind((LOOPBACK, port))
-    made.listen(128)
-    made.set_inheritable(True)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((LOOPBACK, port))
+        made.listen(128)
+        made.set_inheritable(True)
+    except OSError:
+        made.close()
+        raise
     return made
 
 
@@ -157,6 +167,22 @@ def free_port() -> int:
         tried.bind((LOOPBACK, 0))
         port: int = tried.getsockname()[1]
         return port
+
+
+def end_with_parent() -> None:
+    """For `preexec_fn`: have Linux send SIGTERM when the parent dies, even if it is killed.
+
+    Elsewhere nothing happens.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def private_file(path: Path, text: str) -> Path:
+    """Write a file that nobody else reads."""
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def command_answer(

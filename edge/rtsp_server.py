@@ -304,7 +304,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     shared = CameraClip(
         path=Path(),
-        loop=not options.once,
+        loop=not (options.once or options.linger),
+        linger_seconds=options.linger,
         speed=options.speed,
         starts_with_first_client=options.wait,
         waits_for_slow_clients=options.lossless,
@@ -344,7 +345,15 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=DEFAULT_PORT, help="0: any free one (default: %(default)s)")
     add("--host", default=LOOPBACK, help="address to listen on (default: %(default)s)")
     add("--speed", type=float, default=1.0, help="media seconds per second")
-    add("--once", action="store_true", help="play each clip once, then end")
+    after = parser.add_mutually_exclusive_group()
+    after.add_argument("--once", action="store_true", help="play each clip once, then end")
+    after.add_argument(
+        "--linger",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="play each clip once, then its last seconds again and again at the clock's pace",
+    )
     add("--spread", action="store_true", help="begin each clip at another place, as cameras do")
     add("--wait", action="store_true", help="begin a clip when its first client has come")
     add("--lossless", action="store_true", help="wait for slow clients, leave nothing out")

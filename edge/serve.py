@@ -15,7 +15,9 @@ from edge.box import software_version
 from edge.cameras.fleet import Fleet
 from edge.cameras.settings_of_centre import CentreCameras
 from edge.cameras.unit import CameraUnit
+from edge.cameras.watch import WatchLog
 from edge.clock import read_clock_status
+from edge.errors import OutboxError
 from edge.evidence_desk import EvidenceDesk
 from edge.health import Health, HealthServer
 from edge.judging.service import JudgingService
@@ -30,12 +32,21 @@ from edge.uplink.link import Link
 from edge.video.timeline import utc_now
 from pipeline.errors import SettingsError
 from pipeline.evidence.manifest import ClockState
-from pipeline.exchange import BoxStatus, CamerasReply, CameraState, CameraStatus
+from pipeline.exchange import (
+    BoxStatus,
+    CameraIntroduction,
+    CamerasReply,
+    CameraState,
+    CameraStatus,
+    Introductions,
+)
 from pipeline.settings import load_settings
 from pipeline.zones import ZoneKind
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pipeline.processor import Step
 
 TICK_SECONDS = 0.25  # how soon a camera's failure is noticed
 SETTINGS_SECONDS = 5.0  # how soon a changed settings file is noticed without a signal
@@ -63,6 +74,7 @@ class BoxService:
         self._pictures = NewestPictures()
         self._centre_cameras = CentreCameras(settings.data / "centre-cameras.json")
         self._key_areas: frozenset[str] = frozenset()
+        self._live: frozenset[str] = frozenset()
         self._cpu = CpuMeter()
         self._started_at = utc_now()
         self._ticked_at = time.monotonic()
@@ -71,6 +83,7 @@ class BoxService:
         self.health_port: int | None = None  # once it listens
         self._fleet: Fleet
         self._outbox: Outbox
+        self._watch: WatchLog
         self._desk: EvidenceDesk
         self._networks: Networks
 
@@ -104,6 +117,7 @@ class BoxService:
             )
             stack.callback(self._outbox.close)
             self._note_key_areas(settings.cameras)
+            self._watch = WatchLog(settings.data / "watched.json", self._outbox.note_gap)
             self._desk = EvidenceDesk(
                 settings.data, box_id=settings.id, software=software, outbox=self._outbox
             )
@@ -117,7 +131,7 @@ class BoxService:
                     judging=judging,
                     clock=self._clock,
                     software=software,
-                    on_step=self._pictures.follow,
+                    on_step=self._follow,
                 ),
                 settings.supervision,
                 seed=crc32(settings.id.encode()),
@@ -157,9 +171,27 @@ class BoxService:
             if now - tidied >= TIDY_SECONDS:
                 tidied = now
                 self._desk.catch_up()
-                self._outbox.tidy()
+                self._tidy()
             if once and self._fleet.has_ended and self._has_sent_all():
                 return
+
+    def _follow(self, camera_id: str, step: Step) -> None:
+        self._pictures.follow(camera_id, step)
+        # A recording tells the time of its making, and nobody claims to watch by it.
+        if camera_id in self._live:
+            self._watch.saw(camera_id, step.frame.captured_at)
+
+    def _tidy(self) -> None:
+        for member in self._fleet:
+            supervisor = member.supervisor
+            if supervisor.state is not CameraState.RUNNING and supervisor.reason:
+                self._watch.is_away(member.camera.id, supervisor.reason)
+        self._watch.tell()
+        try:
+            self._outbox.tidy()
+        except OutboxError as error:
+            # A full disk, or a backup tool that holds the file: the cameras go on.
+            log.warning("outbox_not_tidied", reason=str(error))
 
     def _end(self) -> None:
         """The story of a shutdown: readers, judges and their state, the rest of the outbox."""
@@ -167,6 +199,7 @@ class BoxService:
         workers = [member.unit.worker for member in self._fleet]
         self._fleet.close()
         self._desk.catch_up()
+        self._watch.tell(all_of_it=True)
         if self._link is not None:
             self._link.stop()
         outbox = self._outbox.figures()
@@ -199,8 +232,22 @@ class BoxService:
             changes=lambda: self._fleet.changes,
             picture=self._pictures.picture,
             cameras=self._fleet.ids,
+            introductions=self._introductions,
             learn=self._learn,
             seed=crc32(settings.id.encode()),
+        )
+
+    def _introductions(self) -> Introductions:
+        """The cameras as the box's own file has them, whatever the centre has laid over them."""
+        return Introductions(
+            cameras=tuple(
+                CameraIntroduction(
+                    settings=camera.view.model_dump(mode="json", by_alias=True),
+                    longitude=camera.longitude,
+                    latitude=camera.latitude,
+                )
+                for camera in self._settings.cameras
+            )
         )
 
     def _learn(self, reply: CamerasReply) -> None:
@@ -235,6 +282,7 @@ class BoxService:
     def _apply(self) -> None:
         cameras = self._centre_cameras.laid_over(self._settings.cameras)
         self._note_key_areas(cameras)
+        self._live = frozenset(camera.id for camera in cameras if not camera.is_recording)
         self._fleet.apply(cameras)
 
     def _note_key_areas(self, cameras: tuple[BoxCamera, ...]) -> None:
@@ -288,8 +336,15 @@ class BoxService:
         """What the newest picture of a camera says."""
         step = self._pictures.step(camera_id)
         since, state = self._started_at, CameraState.CONNECTING  # the fleet fills in the true ones
+        version = self._centre_cameras.version_of(camera_id)
         if step is None:
-            return CameraStatus(camera_id=camera_id, state=state, since=since)
+            return CameraStatus(
+                camera_id=camera_id,
+                state=state,
+                since=since,
+                last_frame_at=self._watch.until(camera_id),
+                settings_version=version,
+            )
         change = step.observation.change
         return CameraStatus(
             camera_id=camera_id,
@@ -299,6 +354,7 @@ class BoxService:
             view=change.state.value if change else "",
             width=step.frame.width,
             height=step.frame.height,
+            settings_version=version,
         )
 
     def _health(self) -> Health:
@@ -312,6 +368,10 @@ class BoxService:
             facts={
                 "box": self._settings.id,
                 "cameras": {member.camera.id: member.supervisor.state for member in self._fleet},
+                "settings_versions": {
+                    member.camera.id: self._centre_cameras.version_of(member.camera.id)
+                    for member in self._fleet
+                },
                 "outbox": {
                     "waiting": outbox.waiting,
                     "refused": outbox.refused,

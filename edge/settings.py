@@ -51,7 +51,11 @@ class BoxCamera(Camera):
     source: Annotated[str, Field(repr=False)]  # a file or rtsp://name:password@host/path
     enabled: bool = True
     loop: bool = False  # a file stands in for a camera: in real time, again and again
-    starts_at: datetime | None = None  # UTC instant of the first picture of a recording
+    # UTC instant of the first picture of a recording. Of a stream it holds for who joins it first.
+    starts_at: datetime | None = None
+    # Where it hangs, WGS 84, in degrees; both or none. For the centre's map.
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
 
     @model_validator(mode="after")
     def _source_is_sound(self) -> Self:
@@ -60,7 +64,14 @@ class BoxCamera(Camera):
             require_utc(self.starts_at, "starts_at")
         if self.loop and isinstance(self.video_source, StreamUrl):
             raise ValueError("only a file can loop; leave `loop` out for a camera")
+        if (self.longitude is None) != (self.latitude is None):
+            raise ValueError("longitude and latitude belong together; give both or none")
         return self
+
+    @property
+    def view(self) -> Camera:
+        """The camera as the core and the centre know it, without its source."""
+        return Camera(**{name: getattr(self, name) for name in Camera.model_fields})
 
     @property
     def video_source(self) -> VideoSource:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
@@ -262,9 +263,16 @@ def disagreements(rows: Sequence[Row], promised: Sequence[Row]) -> list[str]:
         wrong += [
             f"{row['truth']} on {row['source']}: {key} {found.get(key)}, card {value}"
             for key, value in row.items()
-            if value != found.get(key)
+            if not _same(value, found.get(key))
         ]
     return wrong
+
+
+def _same(promised: object, found: object) -> bool:
+    """Whether two figures agree; no figure (not a number) agrees with none."""
+    if isinstance(promised, float) and isinstance(found, float) and math.isnan(promised):
+        return math.isnan(found)
+    return promised == found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

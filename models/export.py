@@ -33,9 +33,11 @@ from models.network import (
     Network,
     WeightsError,
     load_checkpoint,
+    read_checkpoint,
     scores_and_boxes,
     street_network,
 )
+from models.prepare import PrepareError, read_index
 
 OPSET: Final = 17
 PARITY: Final = 2e-3  # largest difference of a score; boxes may differ by as much of a pixel x 100
@@ -86,8 +88,12 @@ def differences(network: Network, path: Path) -> tuple[float, float]:
 
 
 def data_rows(prepared: Path) -> list[dict[str, Any]]:
-    """What the network saw, by set, for the card."""
-    index = json.loads((prepared / "index.json").read_text(encoding="utf-8"))
+    """What the network saw, by set, for the card.
+
+    Raises:
+        PrepareError: The folder is no prepared one.
+    """
+    index = read_index(prepared)
     rows = []
     for labels in index["sets"]:
         train = [
@@ -175,7 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             data = []
         else:
             network = load_checkpoint(options.checkpoint)
-            state = torch.load(options.checkpoint, map_location="cpu", weights_only=True)
+            state = read_checkpoint(options.checkpoint)
             course = state["course"]
             training = {
                 "recipe": options.recipe
@@ -188,7 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             }
             data = data_rows(options.prepared)
         card = export(network, options.out, training, data)
-    except (WeightsError, OSError) as exc:
+    except (WeightsError, PrepareError, OSError) as exc:
         print(f"export: {exc}", file=sys.stderr)
         return 1
     print(json.dumps({"ok": True, "card": str(card)}))

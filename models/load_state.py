@@ -255,6 +255,7 @@ def card_of(onnx_file: Path, crops: Sequence[Crop], epochs: int, seed: int) -> d
             },
         }
         for real in (True, False)
+        if any(c.real == real for c in crops)
     ]
     return {
         "format": 1,
@@ -291,7 +292,7 @@ def card_of(onnx_file: Path, crops: Sequence[Crop], epochs: int, seed: int) -> d
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="models.load_state", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="the data pack's folder")
+    parser.add_argument("--data", type=Path, help="the data pack's folder; none: no real crops")
     parser.add_argument("--rendered", type=Path, required=True, help="folder of rendered pictures")
     parser.add_argument("--checkpoint", type=Path, required=True, help="last.pt of models.train")
     parser.add_argument("--out", type=Path, required=True, help="folder for ONNX and card")
@@ -303,11 +304,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.manual_seed(options.seed)
     made = {state: {state: 1.0} for state in LOAD_STATES}
     try:
-        crops = read_crops(
-            options.data / "trucks" / "cover_state" / "train", REAL_TARGETS, real=True
-        )
-        crops += read_crops(options.rendered / "trucks" / "train", made, real=False)
         detector = load_checkpoint(options.checkpoint)
+        crops = read_crops(options.rendered / "trucks" / "train", made, real=False)
+        if options.data is not None:
+            real = options.data / "trucks" / "cover_state" / "train"
+            crops += read_crops(real, REAL_TARGETS, real=True)
         network = LoadStateNetwork(nn.Sequential(*detector.model[:BODY_LAYERS]))
         train(network, crops, options.epochs, options.seed)
         onnx_file = export(network, options.out)

@@ -7,6 +7,7 @@ import hashlib
 import importlib
 import math
 import os
+import pickle
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Network: TypeAlias = Any  # a DetectionModel: Ultralytics is untyped
 INITIAL_SHA256: Final = "9a46cd477b95f2de0ad40ecbbf210c188ab141b81bb76ca4198d78b4ebc8f806"
 STRIDES: Final = (8, 16, 32)
+CHECKPOINT: Final = ("network", "average", "optimiser", "epoch", "step", "course")  # its keys
+REASON_LENGTH: Final = 200  # of torch's reasons, which list every tensor
 ABSENT_BIAS: Final = -9.0  # logit of a class that the COCO head does not know, as a baseline
 
 
@@ -142,21 +145,41 @@ def street_network(weights: Path, *, baseline: bool = False) -> Network:
     return network
 
 
-def load_checkpoint(path: Path) -> Network:
-    """The street network with the averaged weights of a checkpoint of `models.train`.
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """What `models.train` saved; no code in the file is run.
 
     Raises:
-        WeightsError: The file is missing or holds another architecture.
+        WeightsError: The file is missing, broken, or not a checkpoint of `models.train`.
     """
     if not path.is_file():
         message = f"{path}: checkpoint is missing"
         raise WeightsError(message)
-    network = bare_network()
-    state = torch.load(path, map_location="cpu", weights_only=True)
     try:
-        network.load_state_dict(state["average"])
-    except (KeyError, RuntimeError) as exc:
-        message = f"{path}: not a checkpoint of the street network: {str(exc)[:200]}"
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    # A foreign .pt holds classes, a cut one ends early: torch and pickle have many words for it.
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as exc:
+        reason = str(exc).partition("\n")[0][:REASON_LENGTH]
+        message = f"{path}: cannot be read as a checkpoint of models.train: {reason}"
+        raise WeightsError(message) from exc
+    missing = [k for k in CHECKPOINT if k not in state] if isinstance(state, dict) else CHECKPOINT
+    if missing:
+        message = f"{path}: not a checkpoint of models.train: no {', '.join(missing)} in it"
+        raise WeightsError(message)
+    return dict(state)
+
+
+def load_checkpoint(path: Path) -> Network:
+    """The street network with the averaged weights of a checkpoint of `models.train`.
+
+    Raises:
+        WeightsError: See `read_checkpoint`; or it holds another architecture.
+    """
+    network = bare_network()
+    try:
+        network.load_state_dict(read_checkpoint(path)["average"])
+    except (RuntimeError, TypeError) as exc:
+        reason = " ".join(str(exc).split())[:REASON_LENGTH]
+        message = f"{path}: not a checkpoint of the street network (YOLO11n): {reason}"
         raise WeightsError(message) from exc
     return network.eval()
 

@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 LONG_SIDE_PX: Final = 640  # of a cached picture
 NEAR_BITS: Final = 5  # dHash bits of 64 that may differ between two copies of one picture
 SHOWN_FAULTS: Final = 30
+INDEX: Final = "index.json"
 PSEUDO: Final = "pseudo.json"  # of models.pseudo_label; kept when a folder is prepared again
 
 
@@ -96,10 +97,12 @@ def near_validation(pictures: Sequence[Picture], prints: Sequence[int]) -> set[i
     }
 
 
-def collect(
-    sets: Sequence[LabelSet], data: Path, rendered: Path | None, composites: Path | None = None
-) -> list[Picture]:
+def collect(sets: Sequence[LabelSet], roots: Mapping[str, Path]) -> list[Picture]:
     """Read the labels of all sets. Composites are for training only.
+
+    Args:
+        sets: Their descriptions.
+        roots: The folder of each role that is among them.
 
     Raises:
         PrepareError: Any file is missing or wrong.
@@ -107,10 +110,7 @@ def collect(
     pictures: list[Picture] = []
     faults: list[str] = []
     for labels in sets:
-        root = {"real": data, "rendered": rendered, "composite": composites}[labels.role]
-        if root is None:
-            continue
-        folder = root / labels.folder
+        folder = roots[labels.role] / labels.folder
         for split in SPLITS if labels.role != "composite" else SPLITS[:1]:
             found, wrong = read_set(labels, folder, split)
             pictures += found
@@ -119,8 +119,30 @@ def collect(
     return pictures
 
 
+def read_index(prepared: Path) -> dict[str, Any]:
+    """The index of a prepared folder.
+
+    Raises:
+        PrepareError: It is missing, broken, or of other classes than ours in our order.
+    """
+    path = prepared / INDEX
+    try:
+        index: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        classes = index["classes"]
+    except FileNotFoundError as exc:
+        message = f"{path}: is missing; python -m models.prepare writes it"
+        raise PrepareError(message) from exc
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        message = f"{path}: is no index of models.prepare: {exc}"
+        raise PrepareError(message) from exc
+    if classes != list(CLASSES):
+        message = f"{path}: its classes are not those of models/classes.py: prepare it again"
+        raise PrepareError(message)
+    return index
+
+
 def prepare(
-    data: Path,
+    data: Path | None,
     out: Path,
     rendered: Path | None,
     datasets: Path = DATASETS,
@@ -130,20 +152,31 @@ def prepare(
 ) -> Path:
     """Do all of it; see the module's docstring.
 
+    Args:
+        data: The data pack; none leaves out the real sets.
+        out: Folder to write.
+        rendered: Folder of rendered pictures, or none.
+        datasets: Descriptions of the sets.
+        composites: Folder that `models.synthesize` wrote, or none.
+        reviews: Folder that `models.reviews` wrote, or none.
+
     Returns:
         Path of the index.
 
     Raises:
         PrepareError: Any file is missing or wrong; OUT is then as it was.
     """
-    if out.exists() and any(out.iterdir()) and not (out / "index.json").is_file():
+    if out.exists() and any(out.iterdir()) and not (out / INDEX).is_file():
         message = f"{out}: is not empty and was not made by prepare; name another folder"
         raise PrepareError(message)
-    sets = descriptions(datasets)
+    asked = {"real": data, "rendered": rendered, "composite": composites}
+    roots = {role: folder for role, folder in asked.items() if folder is not None}
+    described = descriptions(datasets)
+    sets = [s for s in described if s.role in roots]
     if composites is not None:
-        real = [s for s in sets if s.role == "real"]
+        real = [s for s in described if s.role == "real"]
         sets += composite_sets(real, composites, datasets)
-    pictures = collect(sets, data, rendered, composites)
+    pictures = collect(sets, roots)
     if reviews is not None:
         for labels, own, faults in reviewed_sets(reviews):
             _stop_at(faults)
@@ -166,16 +199,16 @@ def prepare(
     index = {
         "format": 1,
         "classes": list(CLASSES),
-        "sets": [_set_row(s) for s in sets if s.role != "rendered" or rendered is not None],
+        "sets": [_set_row(s) for s in sets],
         "left_out_near_validation": sorted(pictures[i].path.name for i in doubles),
         "pictures": rows,
     }
-    (work / "index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
+    (work / INDEX).write_text(json.dumps(index, indent=1), encoding="utf-8")
     if (out / PSEUDO).is_file():  # minutes of work, and file names stay the same
         shutil.copy(out / PSEUDO, work / PSEUDO)
     shutil.rmtree(out, ignore_errors=True)
     work.rename(out)
-    return out / "index.json"
+    return out / INDEX
 
 
 def _row(picture: Picture, name: str, shape: tuple[int, int]) -> dict[str, Any]:
@@ -214,7 +247,7 @@ def _stop_at(faults: Sequence[str]) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="models.prepare", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="the data pack's folder")
+    parser.add_argument("--data", type=Path, help="the data pack's folder")
     parser.add_argument("--out", type=Path, required=True, help="folder to write, replaced whole")
     parser.add_argument(
         "--rendered", type=Path, help="folder of rendered pictures, if there is one"
@@ -222,6 +255,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--composites", type=Path, help="folder that models.synthesize wrote")
     parser.add_argument("--reviews", type=Path, help="folder that models.reviews wrote")
     options = parser.parse_args(arguments)
+    if options.data is None and options.rendered is None and options.reviews is None:
+        parser.error("give --data, --rendered or --reviews")
     try:
         index_path = prepare(
             options.data,

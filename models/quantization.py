@@ -40,6 +40,8 @@ PERCENTILE: Final = 99.995
 # A SiLU gives -0.07 at -4 and less further down: what goes into one needs no steps below.
 SILU_FLOOR: Final = -4.0
 BINS: Final = 8192  # of a tensor's histogram: fine enough to find that share
+LAST: Final = "last"  # the part of the head's last convolutions
+LAST_DEPTH: Final = 4  # of their names: head/branch/layer/Conv, where others have one more
 BOX_DECODING_CHANNELS: Final = 1  # output channels of the convolution that sums up distributions
 ATTENTION: Final = "/attn/"
 
@@ -88,13 +90,19 @@ def blob_of(picture: Picture, network: NetworkInput) -> NDArray[np.float32]:
     return to_blob(image, box, network)
 
 
-def calibrate(network: Path, blobs: Sequence[NDArray[np.float32]], name: str) -> Any:  # noqa: ANN401 - onnxruntime ships no types
+def calibrate(
+    network: Path,
+    blobs: Sequence[NDArray[np.float32]],
+    name: str,
+    percentile: float = PERCENTILE,
+) -> Any:  # noqa: ANN401 - onnxruntime ships no types
     """Ranges of all activations over some pictures, for `quantise`.
 
     Args:
         network: The float ONNX file.
         blobs: Pictures as the network gets them, 1 x 3 x height x width each.
         name: The network's input.
+        percentile: Share of a tensor's values inside its range, in per cent.
     """
     into_silu = {n.input[0] for n in onnx.load(network).graph.node if n.op_type == "Sigmoid"}
     with tempfile.TemporaryDirectory() as folder, _quiet():
@@ -103,7 +111,7 @@ def calibrate(network: Path, blobs: Sequence[NDArray[np.float32]], name: str) ->
             OPERATORS,
             augmented_model_path=str(Path(folder) / "augmented.onnx"),
             calibrate_method=CalibrationMethod.Percentile,
-            extra_options={"percentile": PERCENTILE, "num_bins": BINS, "symmetric": False},
+            extra_options={"percentile": percentile, "num_bins": BINS, "symmetric": False},
         )
         for blob in blobs:
             calibrator.collect_data(_OnePicture(name, blob))
@@ -115,15 +123,19 @@ def calibrate(network: Path, blobs: Sequence[NDArray[np.float32]], name: str) ->
 
 
 def parts_of(network: onnx.ModelProto) -> dict[str, list[str]]:
-    """Names of the nodes that can be quantised, by part: a layer of the body, a branch of the head.
+    """Names of the nodes that can be quantised, by part.
 
-    Parts come in the network's order.
+    A part is a layer of the body, a branch of the head, or the head's last convolutions, which give
+    the scores and the distributions of the edges. Parts come in the network's order.
     """
     parts: dict[str, list[str]] = {}
     for node in quantisable(network):
         place = node.strip("/").split("/")
         branch = len(place) > 1 and place[1].startswith("cv") and "." in place[1]
-        parts.setdefault("/".join(place[: 2 if branch else 1]), []).append(node)
+        part = "/".join(place[: 2 if branch else 1])
+        if branch and len(place) == LAST_DEPTH:
+            part = f"{place[0]}/{LAST}"
+        parts.setdefault(part, []).append(node)
     return parts
 
 

@@ -6,10 +6,10 @@
 Calibrates on training pictures. Ranks the network's parts by how much its answers come closer to
 the float network's when a part stays in float, and measures candidates that leave the worst parts
 in float: mean AP50 on the real validation pictures, and milliseconds of alternating runs on two
-threads. Of those that lose at most one point of the mean, and of no class beyond doubt more than
-one, the fastest is written to OUT as NAME_fast.onnx with its card; where there is none, nothing is
-written. --float names the parts instead. The figures of the card are the variant's own. The last
-line is one JSON object.
+threads. Of those that lose at most one point of the mean and may replace the float network (no
+class beyond doubt worse, as in models.evaluate --against), the fastest is written to OUT as
+NAME_fast.onnx with its card; where there is none, nothing is written. --float names the parts
+instead. The figures of the card are the variant's own. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -73,6 +73,7 @@ class Candidate:
     mean_ap50_95: float
     worst_class: str  # whose loss is the surest
     worst_high: float  # upper end of the paired 95 % interval of that class's change of AP50
+    may_replace: bool  # whether no class is beyond doubt worse, false alarms included
     best_ms: float  # of the network alone at its largest input, two threads
     median_ms: float
 
@@ -102,7 +103,9 @@ def score_error(
 class Workshop:
     """A float network and its calibration: makes variants."""
 
-    def __init__(self, card: Path, blobs: Sequence[NDArray[np.float32]]) -> None:
+    def __init__(
+        self, card: Path, blobs: Sequence[NDArray[np.float32]], percentile: float = PERCENTILE
+    ) -> None:
         """Calibrate.
 
         Raises:
@@ -112,7 +115,9 @@ class Workshop:
         self.card = load_card(card, task="detect")
         content = read_network(self.card, card)
         self.network = onnx.load_from_string(content)
-        self.ranges = calibrate(card.parent / self.card.file, blobs, self.card.input.name)
+        self.percentile = percentile
+        file = card.parent / self.card.file
+        self.ranges = calibrate(file, blobs, self.card.input.name, percentile)
         self.probes = list(blobs)[:: max(1, len(blobs) // PROBES)][:PROBES]
         session = NetworkSession(self.card, content, provider="cpu", threads=THREADS)
         self.truth = [session.run(b) for b in self.probes]
@@ -147,7 +152,7 @@ class Workshop:
             **card.get("training", {}),
             "quantised_from": self.card.sha256,
             "quantisation": "int8 weights per channel, uint8 values",
-            "percentile": PERCENTILE,
+            "percentile": self.percentile,
             "silu_floor": SILU_FLOOR,
             "parts_in_float": kept,
         }
@@ -186,11 +191,8 @@ def look(card: Path, options: argparse.Namespace) -> list[SeenSet]:
     return sets
 
 
-def surest_loss(
-    new: Sequence[SeenSet], old: Sequence[SeenSet], thresholds: Mapping[str, float]
-) -> tuple[str, float]:
+def surest_loss(rows: Sequence[figures.Row]) -> tuple[str, float]:
     """The class whose AP50 fell most surely, and the upper end of its change's interval."""
-    rows = replacement.compare(new, old, thresholds, thresholds)
     worst = min(
         (r for r in rows if r["figure"] == "ap50"), key=lambda r: float(r["difference_high"])
     )
@@ -230,7 +232,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if not blobs:
         raise QuantizeError(f"{options.data}: no training pictures to calibrate on")
     with tempfile.TemporaryDirectory() as folder:
-        shop = Workshop(options.card, blobs)
+        shop = Workshop(options.card, blobs, options.percentile)
         asked = candidates_of(shop, options.float)
         cards, errors = [options.card], [0.0]
         for number, parts in enumerate(asked):
@@ -259,7 +261,8 @@ def measure(
     ):
         seen = before if card == options.card else look(card, options)
         rows = figures.pooled(seen, thresholds)
-        worst, high = surest_loss(seen, before, thresholds)
+        compared = replacement.compare(seen, before, thresholds, thresholds)
+        worst, high = surest_loss(compared)
         tried.append(
             Candidate(
                 float_parts=parts,
@@ -268,6 +271,7 @@ def measure(
                 mean_ap50_95=figures.mean_ap(rows, key="ap50_95"),
                 worst_class=worst,
                 worst_high=high,
+                may_replace=replacement.may_replace(compared),
                 best_ms=best,
                 median_ms=median,
             )
@@ -283,10 +287,11 @@ def _keep_best(
     good = [
         n
         for n, one in enumerate(tried)
-        if n and before.mean_ap50 - one.mean_ap50 <= MOST_LOST and one.worst_high >= -MOST_LOST
+        if n and before.mean_ap50 - one.mean_ap50 <= MOST_LOST and one.may_replace
     ]
     if not good:
-        return {"ok": False, "reason": f"every candidate loses more than {MOST_LOST} of AP50"}
+        reason = f"every candidate loses more than {MOST_LOST} of AP50, or a class beyond doubt"
+        return {"ok": False, "reason": reason}
     best = min(good, key=lambda n: tried[n].best_ms)
     chosen = tried[best]
     card = read_card(cards[best])
@@ -322,7 +327,8 @@ def print_candidates(tried: Sequence[Candidate]) -> None:
     for one in tried:
         print(f"{one.mean_ap50:7.4f}{one.mean_ap50_95:9.4f}{one.score_error:8.4f}", end="")
         print(f"{one.best_ms:9.1f}{one.median_ms:8.1f}  ", end="")
-        print(f"{one.worst_class:12}{one.worst_high:+.3f}  {', '.join(one.float_parts) or 'none'}")
+        print(f"{one.worst_class:12}{one.worst_high:+.3f}", end="")
+        print("  " if one.may_replace else "! ", ", ".join(one.float_parts) or "none")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -334,6 +340,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder for ONNX and card")
     parser.add_argument("--float", nargs="*", help="parts to leave in float, instead of a search")
     parser.add_argument("--per-set", type=int, default=PER_SET, help="calibration pictures a set")
+    parser.add_argument(
+        "--percentile", type=float, default=PERCENTILE, help="share of values inside the ranges"
+    )
     parser.add_argument("--threads", type=int, default=THREADS, help="CPU threads")
     options = parser.parse_args(arguments)
     try:

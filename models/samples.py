@@ -17,7 +17,7 @@ import numpy as np
 from models.classes import CLASSES, COCO_ROWS, VEHICLES, class_id
 from models.label_sets import PAD, read_picture
 from models.metrics import iou
-from models.prepare import PSEUDO
+from models.prepare import PSEUDO, read_index
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,8 +92,13 @@ def known_of(
 
 
 def load_known(prepared: Path, *, in_memory: bool) -> dict[str, tuple[list[Known], list[float]]]:
-    """Training pictures of a prepared folder by set, with their weights within the set."""
-    index = json.loads((prepared / "index.json").read_text(encoding="utf-8"))
+    """Training pictures of a prepared folder by set, with their weights within the set.
+
+    Raises:
+        PrepareError: The folder is no prepared one, or of other classes.
+        LabelSetError: A picture cannot be read.
+    """
+    index = read_index(prepared)
     pseudo_file = prepared / PSEUDO
     pseudo = json.loads(pseudo_file.read_text(encoding="utf-8")) if pseudo_file.is_file() else {}
     result: dict[str, tuple[list[Known], list[float]]] = {}

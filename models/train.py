@@ -2,7 +2,8 @@
 
     python -m models.train --prepared /tmp/prepared --weights path/to/yolo11n.pt --out /tmp/run
     python -m models.train --prepared /tmp/prepared --out /tmp/run --resume
-    python -m models.train ... --start /tmp/run/last.pt --out /tmp/run2   # go on from another run
+    python -m models.train ... --start /tmp/run/last.pt --out /tmp/run2        # from another run
+    python -m models.train ... --start models/shipped/street.onnx --out /tmp/run2  # from what ships
 
 Each set labels its own classes only, so the loss is masked where nothing is known, and the initial
 weights' own boxes stand in for people, vehicles and umbrellas (models.pseudo_label). Each epoch
@@ -29,14 +30,18 @@ import numpy as np
 import torch  # type: ignore[import-not-found,unused-ignore]
 from torch import Tensor  # type: ignore[import-not-found,unused-ignore]
 
+from models.label_sets import LabelSetError
 from models.network import (
     MaskedLoss,
     Network,
     WeightsError,
     load_checkpoint,
+    read_checkpoint,
     settle_on_cpu,
     street_network,
 )
+from models.prepare import PrepareError, read_index
+from models.reopen import network_of_onnx, unfold_norms
 from models.samples import Known, Sample, draw_epoch, load_known, make_sample
 
 WARM_UP_STEPS: Final = 100
@@ -44,6 +49,7 @@ LAST_RATE: Final = 0.05  # of the peak learning rate, at the end of the cosine
 AVERAGE_DECAY: Final = 0.998  # of the running average of the weights
 CLIP_NORM: Final = 10.0  # as in Ultralytics
 CLOSE_MOSAIC: Final = 0.8  # share of the run after which mosaics become rare
+NORM_PICTURES: Final = 128  # on which the norms of a network from ONNX are measured
 REPORT_STEPS: Final = 25
 
 
@@ -181,13 +187,13 @@ class Trainer:
         Raises:
             WeightsError: It belongs to another course.
         """
-        state = torch.load(path, map_location=self.device, weights_only=True)
+        state = read_checkpoint(path)
         if state["course"] != vars(self.course):
             message = f"{path}: was trained with {state['course']}, not {vars(self.course)}"
             raise WeightsError(message)
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.optimiser.load_state_dict(state["optimiser"])  # moves it to the weights' device
         self.epoch, self.step = state["epoch"], state["step"]
 
 
@@ -214,13 +220,23 @@ def epoch_batches(
 
 
 def train(trainer: Trainer, prepared: Path, out: Path) -> None:
-    """Run the course to its end."""
+    """Run the course to its end.
+
+    Raises:
+        PrepareError, LabelSetError: The folder is no prepared one, holds no training pictures, or a
+            picture is broken.
+    """
     course = trainer.course
-    index = json.loads((prepared / "index.json").read_text(encoding="utf-8"))
-    draws = {s["name"]: round(s["draws"] * course.scale_draws) for s in index["sets"]}
+    draws = {
+        s["name"]: round(s["draws"] * course.scale_draws) for s in read_index(prepared)["sets"]
+    }
     sets = load_known(prepared, in_memory=True)
     draws = {k: v for k, v in draws.items() if sets[k][0]}
     steps = course.epochs * (sum(draws.values()) // course.batch)
+    if not steps:
+        message = f"{prepared}: an epoch draws {sum(draws.values())} pictures, fewer than one batch"
+        raise PrepareError(message)
+    out.mkdir(parents=True, exist_ok=True)
     while trainer.epoch < course.epochs:
         start = time.monotonic()
         rng = np.random.default_rng((course.seed, trainer.epoch))
@@ -256,7 +272,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     files.add_argument("--prepared", type=Path, required=True, help="folder made by prepare")
     files.add_argument("--out", type=Path, required=True, help="folder of the run")
     files.add_argument("--weights", type=Path, help="yolo11n_coco_rec_from_int8.pt")
-    files.add_argument("--start", type=Path, help="last.pt of an earlier run to start from")
+    files.add_argument("--start", type=Path, help="last.pt of another run, or an ONNX file of ours")
     files.add_argument("--resume", action="store_true", help="go on with OUT/last.pt")
     course = parser.add_argument_group("course")
     course.add_argument("--epochs", type=int, default=6)
@@ -270,7 +286,46 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     machine = parser.add_argument_group("machine")
     machine.add_argument("--threads", type=int, default=2, help="CPU threads")
     machine.add_argument("--fp32", action="store_true", help="no bf16")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if not (options.weights or options.start or options.resume):
+        parser.error("give --weights, --start or --resume")
+    return options
+
+
+def first_network(options: argparse.Namespace, course: Course) -> Network:
+    """The network that training begins or goes on with.
+
+    Raises:
+        WeightsError: A file is missing or holds another network.
+        PrepareError, LabelSetError: The prepared folder cannot be used.
+    """
+    if options.resume:
+        return load_checkpoint(options.out / "last.pt")
+    if options.start is None:
+        return street_network(options.weights)
+    if options.start.suffix != ".onnx":
+        return load_checkpoint(options.start)
+    network = network_of_onnx(options.start)
+    unfold_norms(network, first_pixels(options.prepared, course))
+    return network
+
+
+def first_pixels(prepared: Path, course: Course) -> Iterator[Tensor]:
+    """Some batches of training pictures as the network gets them, to measure norms on.
+
+    Raises:
+        PrepareError, LabelSetError: See `train`.
+    """
+    sets = load_known(prepared, in_memory=False)
+    rng = np.random.default_rng(course.seed)
+    pool = [known for pictures, _ in sets.values() for known in pictures]
+    count = min(NORM_PICTURES, len(pool)) // course.batch * course.batch
+    if not count:
+        message = f"{prepared}: holds {len(pool)} training pictures, fewer than one batch"
+        raise PrepareError(message)
+    chosen = [pool[int(i)] for i in rng.permutation(len(pool))[:count]]
+    for batch in epoch_batches(chosen, course, 0):
+        yield batch["img"].float().div_(255)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -291,19 +346,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     started = time.monotonic()
     try:
-        if options.start or options.resume:
-            network = load_checkpoint(options.start or options.out / "last.pt")
-        elif options.weights:
-            network = street_network(options.weights)
-        else:
-            print("train: give --weights, --start or --resume", file=sys.stderr)
-            return 2
+        network = first_network(options, course)
         trainer = Trainer(network, course, device, bf16=not options.fp32)
         if options.resume:
             trainer.restore(options.out / "last.pt")
-        options.out.mkdir(parents=True, exist_ok=True)
         train(trainer, options.prepared, options.out)
-    except (WeightsError, OSError) as exc:
+    except (WeightsError, PrepareError, LabelSetError, OSError) as exc:
         print(f"train: {exc}", file=sys.stderr)
         return 1
     minutes = (time.monotonic() - started) / 60

@@ -14,6 +14,7 @@
     ├── SnapshotError            saved state that cannot be taken up again
     └── EvidenceError            evidence that cannot be made
         ├── ManifestError        a manifest that cannot be written or read
+        ├── TimestampError       a time stamp that cannot be read, or does not hold
         ├── SigningKeyError      a signing key that cannot be used
         └── BundleError          a bundle that cannot be read, or is not what it says
 
@@ -77,6 +78,10 @@ class EvidenceError(StreetcaseError):
 
 class ManifestError(EvidenceError):
     """A manifest that cannot be written or read."""
+
+
+class TimestampError(EvidenceError):
+    """A time stamp that cannot be read, or does not hold."""
 
 
 class SigningKeyError(EvidenceError):

@@ -7,11 +7,14 @@ Beside `pipeline.candidate`, the only module that both `edge` and `api` use on t
     POST /api/v1/boxes/me/candidates Submission     -> Receipt
     POST /api/v1/boxes/me/gaps       GapReport      -> GapReceipt
     POST /api/v1/boxes/me/status     BoxStatus      -> StatusReply
+    PUT  /api/v1/boxes/me/cameras    Introductions  -> IntroductionsReply
     GET  /api/v1/boxes/me/cameras                   -> CamerasReply   with ETag; 304 if unchanged
     PUT  /api/v1/boxes/me/pictures/{camera_id}      JPEG bytes -> 204; see PICTURE_TIME_HEADER
 
-All but the first carry `Authorization: Bearer <token of Enrolled>`. Every call may be repeated: the
-answer to a repetition is that of the first time.
+All but the first carry `Authorization: Bearer <token of Enrolled>`, and all of them
+WIRE_REVISION_HEADER. Every call may be repeated: the answer to a repetition is that of the first
+time. A message that is newer than the centre is answered with 409 CENTRE_TOO_OLD: keep it, and
+send it again when the centre has been updated.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, JsonValue, SecretStr, field_serializer
+from pydantic import AwareDatetime, ConfigDict, Field, JsonValue, SecretStr, field_serializer
 
 from pipeline.candidate import Candidate, Sha256, WireModel
 
@@ -31,8 +34,24 @@ MAX_UPLOADS = 500  # as MAX_ITEMS of a manifest
 MAX_MANIFEST_CHARACTERS = 4 * 1024 * 1024  # as the offline verifier's limit
 MAX_CAMERAS = 200  # of one box; design: about 100 on two cores
 MAX_PICTURE_BYTES = 2 * 1024 * 1024  # a JPEG of 640 x 360 has some 60 kB
+# Raised with every change of these messages, be it one more field. A box says its own with every
+# call, so that a centre that cannot read a message knows whether it is wrong or newer than itself.
+WIRE_REVISION = 1
+WIRE_REVISION_HEADER = "X-Streetcase-Wire"
+CENTRE_TOO_OLD = "centre_too_old"  # the problem's code
 # When a camera's picture was taken, in ISO 8601 with its offset from UTC.
 PICTURE_TIME_HEADER = "X-Captured-At"
+
+
+class TolerantModel(WireModel):
+    """Base of what may come from newer software than ours: what it does not know, it leaves out.
+
+    Everything that the centre answers, so that an older box goes on with a newer centre; and a
+    box's status, so that an older centre still sees that a newer box lives. Candidates and gaps are
+    strict: of what a centre takes in, nothing may be lost.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Enrolment(WireModel):
@@ -51,7 +70,7 @@ class Enrolment(WireModel):
         return code.get_secret_value()  # this message is the one place where it is meant to be
 
 
-class Enrolled(WireModel):
+class Enrolled(TolerantModel):
     """The box's bearer token; it is shown once and stored hashed."""
 
     box_id: str
@@ -76,7 +95,7 @@ class UploadRequest(WireModel):
     objects: Annotated[tuple[UploadObject, ...], Field(min_length=1, max_length=MAX_UPLOADS)]
 
 
-class UploadTarget(WireModel):
+class UploadTarget(TolerantModel):
     """Where one file goes: PUT its bytes to `url` with `headers`, before `expires_at`.
 
     `url` none: the centre has these bytes already.
@@ -88,7 +107,7 @@ class UploadTarget(WireModel):
     expires_at: AwareDatetime | None = None
 
 
-class UploadPlan(WireModel):
+class UploadPlan(TolerantModel):
     """One target for each object asked for, in the same order."""
 
     targets: tuple[UploadTarget, ...]
@@ -107,7 +126,7 @@ class Submission(WireModel):
     notice: Annotated[str, Field(max_length=64 * 1024)]
 
 
-class Receipt(WireModel):
+class Receipt(TolerantModel):
     """The centre has it: committed to its database, its files verified and stored."""
 
     candidate_id: str
@@ -118,10 +137,11 @@ class Receipt(WireModel):
 
 
 class GapReason(StrEnum):
-    """Why a box dropped what it had."""
+    """Why a box dropped what it had, or had nothing."""
 
     QUOTA = "quota"  # the disk's quota was reached; the least important went
     DAMAGED = "damaged"  # files of the bundle could no longer be read
+    NOT_WATCHED = "not_watched"  # no picture of the camera was judged, whatever the cause
 
 
 class Gap(WireModel):
@@ -143,7 +163,7 @@ class GapReport(WireModel):
     gaps: Annotated[tuple[Gap, ...], Field(min_length=1, max_length=500)]
 
 
-class GapReceipt(WireModel):
+class GapReceipt(TolerantModel):
     """The highest gap number that the centre has; the box forgets up to it."""
 
     through: int
@@ -159,7 +179,7 @@ class CameraState(StrEnum):
     DISABLED = "disabled"
 
 
-class CameraStatus(WireModel):
+class CameraStatus(TolerantModel):
     """One camera of a box."""
 
     camera_id: Annotated[str, Field(max_length=64)]
@@ -171,9 +191,11 @@ class CameraStatus(WireModel):
     view: Annotated[str, Field(max_length=32)] = ""  # of the change witness: ok, moved, blocked ...
     width: int | None = None
     height: int | None = None
+    # Of the centre's settings that it judges by; none: by those of the box's own file.
+    settings_version: int | None = None
 
 
-class BoxStatus(WireModel):
+class BoxStatus(TolerantModel):
     """How a box is; sent every minute and when something changes."""
 
     format: Literal[1] = 1
@@ -196,14 +218,39 @@ class BoxStatus(WireModel):
     cameras: Annotated[tuple[CameraStatus, ...], Field(max_length=MAX_CAMERAS)] = ()
 
 
-class StatusReply(WireModel):
+class StatusReply(TolerantModel):
     """What the centre wants the box to know."""
 
     received_at: datetime  # by the centre's clock, in UTC
     snapshots: tuple[str, ...] = ()  # cameras of which a current picture is wanted
 
 
-class CameraSettings(WireModel):
+class CameraIntroduction(WireModel):
+    """What a box's own file says of one camera, without the address of its stream."""
+
+    settings: dict[str, JsonValue]  # `pipeline.camera.Camera` as JSON, its id included
+    # Where it hangs, WGS 84, in degrees; both or none.
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+
+
+class Introductions(WireModel):
+    """The cameras of a box as its own file has them; told when the box starts and when it changes.
+
+    The centre keeps them as a camera's first version. Once somebody has drawn there, the centre's
+    version holds, and an introduction changes nothing more.
+    """
+
+    cameras: Annotated[tuple[CameraIntroduction, ...], Field(max_length=MAX_CAMERAS)]
+
+
+class IntroductionsReply(TolerantModel):
+    """What the centre did not take, in words, by camera; the others are known now."""
+
+    refused: Annotated[dict[str, str], Field(default_factory=dict)]
+
+
+class CameraSettings(TolerantModel):
     """What the centre says of one camera: its zones, names and time zone, in their newest version.
 
     They replace those of the box's own file; the address of the stream stays the box's.
@@ -214,7 +261,7 @@ class CameraSettings(WireModel):
     settings: dict[str, JsonValue]  # `pipeline.camera.Camera` as JSON
 
 
-class CamerasReply(WireModel):
+class CamerasReply(TolerantModel):
     """The cameras of a box that the centre has settings for."""
 
     cameras: Annotated[tuple[CameraSettings, ...], Field(max_length=MAX_CAMERAS)] = ()

@@ -1,6 +1,6 @@
-"""The README's map, the tree and the modules' first docstring lines are one thing.
+"""The maps, the tree and the modules' first docstring lines are one thing.
 
-Run as a script it writes the map into the README.
+The README's map names every folder, docs/map.md every module. Run as a script it writes both.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
+MODULES = ROOT / "docs" / "map.md"
 BEGIN, END = "<!-- map: written by `make map` -->\n```\n", "```\n<!-- end of map -->"
-MAPPED = ("pipeline", "edge", "api", "models")
+MAPPED = ("pipeline", "edge", "api", "models", "docker")
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "manager", "data"}
 ALLOWED_AT_TOP = {
     "pipeline", "models", "edge", "api", "tests", "docker", "docs", "pyproject.toml", "README.md",
@@ -37,25 +40,28 @@ def first_docstring_line(path: Path) -> str:
     return docstring.splitlines()[0] if docstring else "(no docstring)"
 
 
-def build_map() -> str:
-    """The map as it must stand in the README."""
+def build_map(*, modules: bool) -> str:
+    """A map as it must stand in its file: every folder, or every module too."""
     sources = sorted(p for p in tracked_files() if p.suffix == ".py" and p.parts[0] in MAPPED)
     lines: list[str] = []
     for top in MAPPED:
-        lines += _folder_lines(Path(top), [p for p in sources if p.parts[0] == top])
+        lines += _folder_lines(
+            Path(top), [p for p in sources if p.parts[0] == top], modules=modules
+        )
     return "\n".join(lines) + "\n"
 
 
-def _folder_lines(folder: Path, sources: list[Path]) -> list[str]:
+def _folder_lines(folder: Path, sources: list[Path], *, modules: bool) -> list[str]:
     depth = len(folder.parts) - 1
     init = ROOT / folder / "__init__.py"
     about = first_docstring_line(init) if init.exists() else _readme_title(folder)
     lines = [_line(depth, f"{folder.name}/", about)]
-    own = [p for p in sources if p.parent == folder and p.name != "__init__.py"]
-    lines += [_line(depth + 1, p.name, first_docstring_line(ROOT / p)) for p in own]
+    if modules:
+        own = [p for p in sources if p.parent == folder and p.name != "__init__.py"]
+        lines += [_line(depth + 1, p.name, first_docstring_line(ROOT / p)) for p in own]
     for name in sorted({p.parts[depth + 1] for p in sources if len(p.parts) > depth + 2}):
         inner = [p for p in sources if p.parts[: depth + 2] == (*folder.parts, name)]
-        lines += _folder_lines(folder / name, inner)
+        lines += _folder_lines(folder / name, inner, modules=modules)
     return lines
 
 
@@ -71,12 +77,19 @@ def _line(depth: int, name: str, about: str) -> str:
     return f"{'  ' * depth}{name}".ljust(28) + about if about else f"{'  ' * depth}{name}"
 
 
-def test_map_in_readme_equals_the_tree():
-    """README's map names every module with its own first docstring line."""
-    text = README.read_text(encoding="utf-8")
+@pytest.mark.parametrize(("path", "modules"), [(README, False), (MODULES, True)])
+def test_maps_equal_the_tree(path, modules):
+    """README's map names every folder and docs/map.md every module, each in its own words."""
+    text = path.read_text(encoding="utf-8")
     assert BEGIN in text
     written = text.partition(BEGIN)[2].partition(END)[0]
-    assert written == build_map(), "the tree has changed: run `make map`"
+    assert written == build_map(modules=modules), "the tree has changed: run `make map`"
+
+
+def test_every_module_says_what_it_is():
+    """No module is without a docstring and no folder of the map without a line about it."""
+    nameless = [line for line in build_map(modules=True).splitlines() if len(line.split()) < 3]
+    assert not nameless
 
 
 def test_top_level_is_the_agreed_one():
@@ -138,6 +151,7 @@ def test_no_machine_path_or_registry_in_tracked_text():
 
 
 if __name__ == "__main__":
-    readme = README.read_text(encoding="utf-8")
-    before, _, rest = readme.partition(BEGIN)
-    README.write_text(before + BEGIN + build_map() + END + rest.partition(END)[2], encoding="utf-8")
+    for written, with_modules in ((README, False), (MODULES, True)):
+        before, _, rest = written.read_text(encoding="utf-8").partition(BEGIN)
+        made = before + BEGIN + build_map(modules=with_modules) + END + rest.partition(END)[2]
+        written.write_text(made, encoding="utf-8")

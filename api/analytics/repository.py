@@ -11,10 +11,13 @@ from sqlalchemy.orm import Session
 
 from api.analytics.buckets import quarter_of
 from api.areas import within
-from api.cameras.tables import CameraVersion
+from api.boxes.tables import BoxGap, BoxRecord
+from api.cameras.tables import CameraRecord, CameraVersion
 from api.candidates.tables import CandidateRecord, CandidateState
 from api.cases.tables import Case, CaseState
 from api.review.tables import Decision, Stage, Verdict
+from api.users.tables import Organisation
+from pipeline.exchange import GapReason
 
 WAITING = (
     CandidateState.PENDING_REVIEW,
@@ -156,6 +159,49 @@ def starts(
     if violation is not None:
         query = query.where(row.violation == violation)
     return [(number, kind, count) for number, kind, count in session.execute(query)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraAndBox:
+    """A camera with what its box last said of itself."""
+
+    camera: CameraRecord
+    box: BoxRecord | None
+
+
+def cameras(
+    session: Session, area: str, *, camera_id: str | None, after: str, limit: int
+) -> list[CameraAndBox]:
+    """Cameras of an area with their boxes, by id."""
+    query = (
+        select(CameraRecord, BoxRecord)
+        .join(Organisation, Organisation.id == CameraRecord.organisation_id)
+        .outerjoin(BoxRecord, BoxRecord.id == CameraRecord.box_id)
+        .where(within(Organisation.path, area), CameraRecord.id > after)
+        .order_by(CameraRecord.id)
+        .limit(limit)
+    )
+    if camera_id is not None:
+        query = query.where(CameraRecord.id == camera_id)
+    return [CameraAndBox(camera=camera, box=box) for camera, box in session.execute(query)]
+
+
+def times_not_watched(
+    session: Session, camera_ids: Sequence[str], *, begins: datetime, ends: datetime
+) -> list[BoxGap]:
+    """What boxes told of times in which they did not see a camera, as far as they overlap."""
+    row = BoxGap
+    found = session.scalars(
+        select(row)
+        .where(
+            row.camera_id.in_(camera_ids),
+            row.reason == GapReason.NOT_WATCHED,
+            row.began_at < ends,
+            (row.ended_at > begins) | row.ended_at.is_(None),
+        )
+        .order_by(row.camera_id, row.began_at)
+    )
+    return list(found)
 
 
 def camera_names(session: Session, camera_ids: Iterable[str]) -> dict[str, str]:

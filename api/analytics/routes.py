@@ -11,17 +11,20 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel
 
 from api.analytics import service
+from api.analytics.coverage import coverage
 from api.analytics.repository import Window
-from api.analytics.schemas import Hours, Pace, Precision, Workload
+from api.analytics.schemas import Coverage, Hours, Pace, Precision, Workload
 from api.analytics.spreadsheets import as_csv
 from api.clock import Now
 from api.database import ReadSession
 from api.errors import Unprocessable
 from api.instants import PlausibleInstant
+from api.paging import DEFAULT_PAGE, Cursor, Limit
 from api.principal import Principal
 from api.problems import problems
 from api.review.claims import area_of
 from api.state import CurrentSettings
+from api.texts import ThingId
 from api.users.access import allow_reader
 from pipeline.violations import Violation
 
@@ -29,6 +32,7 @@ router = APIRouter(prefix="/analytics", tags=["analytics"])
 
 DEFAULT_DAYS = 30
 MAX_WINDOW = timedelta(days=366)
+MAX_COVERAGE = timedelta(days=31)  # a camera that comes and goes has up to 12 gaps an hour
 Reader = Annotated[Principal, Depends(allow_reader())]
 Area = Annotated[str | None, Query(max_length=400, pattern=r"^[A-Za-z0-9_./-]*$")]
 PROBLEMS = problems(401, 403, 404, 422, 503)
@@ -86,6 +90,22 @@ def get_hours(
 ) -> Hours:
     """When acts begin, by weekday and hour."""
     return service.hours(session, window, violation=violation, timezone=timezone)
+
+
+@router.get("/coverage", operation_id="get_coverage", responses=problems(400, 401, 403, 404, 422))
+def get_coverage(
+    *,
+    window: CurrentWindow,
+    session: ReadSession,
+    now: Now,
+    camera_id: ThingId | None = None,
+    limit: Limit = DEFAULT_PAGE,
+    cursor: Cursor = None,
+) -> Coverage:
+    """How much of the time each camera was watched: no act seen there means nothing else."""
+    if window.ends - window.begins > MAX_COVERAGE:
+        raise Unprocessable("window", f"At most {MAX_COVERAGE.days} days are looked at.")
+    return coverage(session, window, camera_id=camera_id, cursor=cursor, limit=limit, now=now)
 
 
 @router.get(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel
 
@@ -98,3 +99,35 @@ class Hours(BaseModel):
     ends: datetime
     timezone: str
     rows: list[HourRow]
+
+
+class UnwatchedView(BaseModel):
+    """A time in which nobody may say that nothing happened."""
+
+    began_at: datetime
+    ended_at: datetime | None  # none: it lasts, as far as the centre knows
+    # not_watched: its box told of it; not_heard_of: the centre has not heard of the camera since.
+    reason: Literal["not_watched", "not_heard_of"]
+    detail: str
+
+
+class CoverageRow(BaseModel):
+    """How much of a window one camera was watched."""
+
+    camera_id: str
+    camera_name: str
+    box_id: str | None
+    seconds: float  # of the window in which the camera was registered
+    watched_seconds: float
+    share: float | None  # none: it was not registered in the window
+    unwatched_count: int
+    unwatched: list[UnwatchedView]  # the newest, in order
+
+
+class Coverage(BaseModel):
+    """For which times a record without violations means that none was seen."""
+
+    begins: datetime
+    ends: datetime
+    items: list[CoverageRow]
+    next: str | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -17,10 +17,13 @@ from pipeline.exchange import BoxStatus, CameraState, Gap, GapReceipt, GapReport
 
 # Rows read to find where the run of gap numbers ends; a report has at most 500.
 MAX_LOOKED_AT = 1000
-# The console's grid shows pictures that are minutes old; ten of some 60 kB a minute leave a slow
-# uplink to the evidence.
+# Where nobody looks, pictures may be minutes old; ten of some 60 kB a minute leave a slow uplink to
+# the evidence.
 PICTURE_AGE = timedelta(minutes=10)
 MAX_PICTURES = 10
+# Somebody looked within this time, two reports of a box and a half: each report brings a new one.
+LOOKED_AT = timedelta(seconds=150)
+WATCHED_PICTURE_AGE = timedelta(seconds=5)  # a box that reports all the time sends no more
 
 
 def note_status(session: Session, caller: Principal, status: BoxStatus, *, now: datetime) -> None:
@@ -38,17 +41,18 @@ def note_status(session: Session, caller: Principal, status: BoxStatus, *, now: 
 
 
 def wanted_pictures(session: Session, status: BoxStatus, *, now: datetime) -> tuple[str, ...]:
-    """Running cameras whose picture in the console is missing or old; the oldest first."""
+    """Running cameras whose picture is missing, or too old for who looks; the oldest first."""
     running = [camera.camera_id for camera in status.cameras if camera.state is CameraState.RUNNING]
-    captured = repository.pictures_captured_at(session, running)
-    fresh_since = now - PICTURE_AGE
-    old = [
-        camera_id
-        for camera_id in running
-        if camera_id not in captured or captured[camera_id] < fresh_since
-    ]
-    long_ago = datetime.min.replace(tzinfo=UTC)
-    return tuple(sorted(old, key=lambda id_: captured.get(id_, long_ago))[:MAX_PICTURES])
+    times = repository.picture_times(session, running)
+
+    def is_old(camera_id: str) -> bool:
+        captured_at, looked_at = times[camera_id]
+        is_watched = looked_at is not None and now - looked_at < LOOKED_AT
+        return now - captured_at > (WATCHED_PICTURE_AGE if is_watched else PICTURE_AGE)
+
+    missing = [camera_id for camera_id in running if camera_id not in times]
+    old = sorted((id_ for id_ in times if is_old(id_)), key=lambda id_: times[id_][0])
+    return tuple([*missing, *old][:MAX_PICTURES])
 
 
 def note_gaps(

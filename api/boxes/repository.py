@@ -163,11 +163,13 @@ def gap_counts(session: Session, box_ids: Collection[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def pictures_captured_at(session: Session, camera_ids: Collection[str]) -> dict[str, datetime]:
-    """When the newest picture of each camera was taken; those without one are left out."""
+def picture_times(
+    session: Session, camera_ids: Collection[str]
+) -> dict[str, tuple[datetime, datetime | None]]:
+    """When each camera's newest picture was taken, and when somebody last looked at it."""
     rows = session.execute(
-        select(CameraPicture.camera_id, CameraPicture.captured_at).where(
+        select(CameraPicture.camera_id, CameraPicture.captured_at, CameraPicture.looked_at).where(
             CameraPicture.camera_id.in_(camera_ids)
         )
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: (row[1], row[2]) for row in rows}

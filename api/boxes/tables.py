@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text, Uuid
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base, Instant, Json
@@ -75,9 +75,10 @@ class BoxManifest(Base):
 
 
 class BoxGap(Base):
-    """What a box says it had to drop."""
+    """What a box says it had to drop, or did not see."""
 
     __tablename__ = "box_gaps"
+    __table_args__ = (Index("ix_box_gaps_camera", "camera_id", "reason", "began_at"),)
 
     box_id: Mapped[str] = mapped_column(ForeignKey("boxes.id"), primary_key=True)
     # The box's key when it told; a box on a new disk, and so with a new key, counts from 1 again.

@@ -1,4 +1,4 @@
-"""Routes by which a box learns its cameras' zones and brings their newest pictures."""
+"""Routes by which a box introduces its cameras, learns their zones and brings their pictures."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
-from api.cameras import pictures, service
+from api.cameras import introduction, pictures, service
 from api.clock import Now
 from api.database import ReadSession, WriteSession
 from api.instants import PlausibleInstant
 from api.problems import problems
 from api.texts import ThingIdInPath
 from api.users.access import CurrentBox
-from pipeline.exchange import PICTURE_TIME_HEADER, CameraSettings, CamerasReply
+from pipeline.exchange import (
+    PICTURE_TIME_HEADER,
+    CameraSettings,
+    CamerasReply,
+    Introductions,
+    IntroductionsReply,
+)
 
 router = APIRouter(tags=["boxes"])
 
@@ -48,6 +54,18 @@ def get_cameras_of_box(
     if if_none_match is not None and etag in {tag.strip() for tag in if_none_match.split(",")}:
         return Response(status_code=304, headers={"ETag": etag})
     return Response(content, media_type="application/json", headers={"ETag": etag})
+
+
+@router.put(
+    "/boxes/me/cameras",
+    operation_id="introduce_cameras",
+    responses=problems(401, 413, 422),
+)
+def introduce_cameras(
+    body: Introductions, box: CurrentBox, session: WriteSession, now: Now
+) -> IntroductionsReply:
+    """Say what the box's own file says of its cameras; it holds until somebody draws here."""
+    return IntroductionsReply(refused=introduction.introduce(session, box, body, now=now))
 
 
 @router.put(

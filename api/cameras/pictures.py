@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from api.cameras import repository
 from api.cameras.service import camera_seen_by, ensure_camera
 from api.cameras.tables import CameraPicture
+from api.database import Database
 from api.errors import NotFound, TooLarge, Unprocessable
 from api.principal import Principal
 from pipeline.exchange import MAX_PICTURE_BYTES
 
 MEDIA_TYPE = "image/jpeg"
+# A look is noted so often at most: a grid that many people watch writes no more than that.
+LOOK_NOTED = timedelta(seconds=30)
 # ISO/IEC 10918-1: a JPEG begins with "start of image" and a marker, and ends with "end of image".
 _BEGIN, _END = b"\xff\xd8\xff", b"\xff\xd9"
 
@@ -71,3 +74,11 @@ def picture_seen_by(session: Session, actor: Principal, camera_id: str) -> Camer
     if picture is None:
         raise NotFound("no_picture", f"The camera {camera_id} has sent no picture yet.")
     return picture
+
+
+def note_look(database: Database, picture: CameraPicture, *, now: datetime) -> None:
+    """Remember that somebody looks at a camera, so that its box is asked for newer pictures."""
+    if picture.looked_at is not None and timedelta() <= now - picture.looked_at < LOOK_NOTED:
+        return
+    with database.writing() as session:
+        repository.note_look(session, picture.camera_id, now)

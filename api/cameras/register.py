@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.cameras import repository
 from api.cameras.registration import Registration, fields_of, registration_of
 from api.cameras.service import camera_seen_by, change_registration, create_camera
-from api.cameras.versions import camera_json, id_of, read_camera, save_version
+from api.cameras.versions import VersionSource, camera_json, id_of, read_camera, save_version
 from api.errors import Unprocessable
 from api.principal import Principal
 
@@ -91,7 +91,10 @@ def _update(
     record, organisation = camera_seen_by(session, actor, camera_id, to_change=True)
     is_registered = registration_of(record) == registration
     newest = repository.newest_version(session, camera_id)
-    has_settings = newest is not None and newest.settings == camera_json(camera)
+    has_settings = newest is not None and (newest.settings, newest.source) == (
+        camera_json(camera),
+        VersionSource.CENTRE,
+    )
     if not is_registered:
         changes = fields_of(registration)
         change_registration(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.areas import within
@@ -199,6 +199,13 @@ def bases_below(session: Session, path: str) -> Sequence[tuple[EvidenceBasis, Or
 def picture(session: Session, camera_id: str) -> CameraPicture | None:
     """A camera's newest picture."""
     return session.get(CameraPicture, camera_id)
+
+
+def note_look(session: Session, camera_id: str, at: datetime) -> None:
+    """Somebody looks at a camera's picture."""
+    session.execute(
+        update(CameraPicture).where(CameraPicture.camera_id == camera_id).values(looked_at=at)
+    )
 
 
 def picture_times(session: Session, camera_ids: Sequence[str]) -> dict[str, datetime]:

@@ -27,6 +27,7 @@ from api.instants import PlausibleInstant
 from api.paging import DEFAULT_PAGE, Cursor, Limit, decode_cursor, encode_cursor
 from api.principal import Principal
 from api.problems import problems
+from api.state import CurrentDatabase
 from api.texts import ThingIdInPath
 from api.users.access import allow, allow_reader
 from api.users.tables import Role
@@ -206,9 +207,19 @@ def compare_camera_versions(
     response_class=Response,
     responses={**problems(401, 404, 422), **JPEG},
 )
-def get_camera_picture(camera_id: ThingIdInPath, caller: Reader, session: ReadSession) -> Response:
-    """The newest picture of a camera, with people's heads and plates made unrecognisable."""
+def get_camera_picture(
+    camera_id: ThingIdInPath,
+    caller: Reader,
+    session: ReadSession,
+    database: CurrentDatabase,
+    now: Now,
+) -> Response:
+    """The newest picture of a camera, with people's heads and plates made unrecognisable.
+
+    While somebody looks, the box is asked for a new one with each of its reports.
+    """
     picture = pictures.picture_seen_by(session, caller, camera_id)
+    pictures.note_look(database, picture, now=now)
     return Response(
         picture.content,
         media_type=picture.media_type,

@@ -12,7 +12,7 @@ from api.cameras.registration import CoordinateSystem, Mount, Registration, regi
 from api.cameras.repository import Published
 from api.cameras.service import CameraFacts
 from api.cameras.tables import CameraVersion
-from api.cameras.versions import VersionDiff
+from api.cameras.versions import VersionDiff, VersionSource
 from api.texts import Label, Note, ThingId
 from api.users.schemas import Body, OrganisationId
 from pipeline.violations import Violation
@@ -129,6 +129,9 @@ class VersionView(BaseModel):
     number: int
     valid_from: datetime
     changed_by: str
+    source: Annotated[
+        VersionSource, Field(description="box: of the box's own settings; nobody drew here yet.")
+    ]
     note: str
 
     @classmethod
@@ -138,6 +141,7 @@ class VersionView(BaseModel):
             number=version.number,
             valid_from=version.valid_from,
             changed_by=version.changed_by,
+            source=VersionSource(version.source),
             note=version.note,
         )
 

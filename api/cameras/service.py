@@ -16,7 +16,7 @@ from api.cameras import repository
 from api.cameras.registration import Registration, assign, fields_of, plain, registration_of
 from api.cameras.repository import Located, Published
 from api.cameras.tables import CameraRecord, CameraVersion
-from api.cameras.versions import read_camera, save_version, version_numbered
+from api.cameras.versions import VersionSource, read_camera, save_version, version_numbered
 from api.database import insert_new
 from api.errors import Conflict, NotFound
 from api.paging import decode_cursor, encode_cursor
@@ -252,10 +252,11 @@ def published_at(
 
 
 def cameras_of_box(session: Session, box_id: str) -> Sequence[CameraVersion]:
-    """The newest version of each camera in use of a box; of those that have one."""
+    """The newest version of each camera in use of a box; of those that were drawn here."""
     found = repository.cameras_below(session, "", after="", limit=MAX_CAMERAS, box_id=box_id)
     versions = repository.newest_versions(session, [record.id for record, _ in found])
-    return [versions[id_] for id_ in sorted(versions)]
+    newest = [versions[id_] for id_ in sorted(versions)]
+    return [version for version in newest if version.source == VersionSource.CENTRE]
 
 
 def ensure_camera(
@@ -263,7 +264,7 @@ def ensure_camera(
 ) -> CameraRecord:
     """The camera that a box speaks of; one that nobody knows is registered, for the box's node.
 
-    It gets no version: until somebody draws its zones here, those of the box's own file hold.
+    It gets no version: that comes with its box's introduction, or with the first who draws here.
     A camera of a revoked box goes over to the one that brings it.
 
     Raises:

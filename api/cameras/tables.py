@@ -50,6 +50,7 @@ class CameraVersion(Base):
     valid_from: Mapped[datetime] = mapped_column(Instant)  # until the next one's
     settings: Mapped[dict[str, Any]] = mapped_column(Json)  # pipeline.camera.Camera
     changed_by: Mapped[str] = mapped_column(String(200))  # a person's name, or what imported it
+    source: Mapped[str] = mapped_column(String(16), default="centre")  # VersionSource
     note: Mapped[str] = mapped_column(Text, default="")
 
 
@@ -93,3 +94,5 @@ class CameraPicture(Base):
     captured_at: Mapped[datetime] = mapped_column(Instant)
     media_type: Mapped[str] = mapped_column(String(100))
     content: Mapped[bytes] = mapped_column(LargeBinary)
+    # When somebody last looked at it, to within half a minute; then its box is asked for a new one.
+    looked_at: Mapped[datetime | None] = mapped_column(Instant)

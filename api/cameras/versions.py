@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +23,13 @@ from pipeline.camera import Camera
 # Far more than anybody draws; the check for crossings takes the square of a polygon's corners.
 MAX_ZONES = 100
 MAX_CORNERS = 200
+
+
+class VersionSource(StrEnum):
+    """Where a version of a camera's view comes from."""
+
+    CENTRE = "centre"  # drawn by a person here, or imported from another register
+    BOX = "box"  # of the box's own settings; in force until somebody draws here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +99,7 @@ def save_version(
     based_on: int | None,
     note: str,
     now: datetime,
+    source: VersionSource = VersionSource.CENTRE,
 ) -> CameraVersion:
     """Put a new version in force from now on; what is equal to the newest one makes none.
 
@@ -105,6 +114,7 @@ def save_version(
         based_on: Number of the version that was changed, 0 for none; None: whatever is there.
         note: Why, in words.
         now: The present instant.
+        source: Where the view comes from.
 
     Raises:
         Conflict: Somebody else saved a version in between.
@@ -120,7 +130,7 @@ def save_version(
             changed_by=newest.changed_by if newest else None,
         )
     settings = camera_json(camera)
-    if newest is not None and newest.settings == settings:
+    if newest is not None and (newest.settings, newest.source) == (settings, source):
         return newest
     version = CameraVersion(
         id=uuid4(),
@@ -129,6 +139,7 @@ def save_version(
         valid_from=now,
         settings=settings,
         changed_by=actor.name,
+        source=source,
         note=note,
     )
     session.add(version)
@@ -144,6 +155,7 @@ def save_version(
         now=now,
         details={
             "version": version.number,
+            "source": source.value,
             "note": note,
             "fields": [*sorted(diff.fields)],
             "zones_added": [*diff.zones_added],

@@ -7,7 +7,7 @@ database. A repetition finds everything there and changes nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +30,7 @@ from api.metrics import Metrics
 from api.principal import Principal
 from api.review.working_days import working_calendar
 from api.settings import ApiSettings
+from api.stamping.service import want_stamp
 from pipeline.exchange import Receipt, Submission
 
 # Problems that mean a copied key, a restored disk or an intruder: somebody must look.
@@ -95,12 +96,7 @@ class Ingest:
             except NotFound:
                 missing.append(expected.sha256)
         if missing:
-            raise NotFound(
-                "evidence_missing",
-                f"{len(missing)} of {len(verified.files)} files have not been uploaded. Ask for"
-                " uploads, bring them, then submit again.",
-                sha256=[*missing],
-            )
+            raise _evidence_missing(missing, len(verified.files))
 
     def _record(
         self,
@@ -116,7 +112,7 @@ class Ingest:
         if _known(session, verified) is not None:
             return _receipt(session, verified, keys, duplicate=True)
         chain.require_continuity(session, verified.link)
-        record_arrival(
+        brought_again = record_arrival(
             session,
             Arrival(
                 submission=submission,
@@ -129,6 +125,14 @@ class Ingest:
                 now=now,
             ),
         )
+        if self.settings.timestamp is not None:
+            candidate = verified.candidate
+            update = repository.update(session, candidate.candidate_id, candidate.update)
+            if update is not None:
+                want_stamp(session, update, now)
+        missing = [sha256 for sha256 in brought_again if self.store.size_of(sha256) is None]
+        if missing:
+            raise _evidence_missing(missing, len(verified.files))
         box.seen_at = now
         return _receipt(session, verified, keys, duplicate=False)
 
@@ -155,6 +159,15 @@ class Ingest:
                     **error.fields,
                 },
             )
+
+
+def _evidence_missing(missing: Sequence[str], files: int) -> NotFound:
+    return NotFound(
+        "evidence_missing",
+        f"{len(missing)} of {files} files have not been uploaded. Ask for uploads, bring them, then"
+        " submit again.",
+        sha256=[*missing],
+    )
 
 
 def _known(session: Session, verified: VerifiedSubmission) -> CandidateUpdate | None:

@@ -32,9 +32,9 @@ def locked(session: Session, candidate_id: UUID) -> CandidateRecord | None:
     )
 
 
-def stored(session: Session, sha256: str) -> StoredObject | None:
-    """What is known of a file."""
-    return session.get(StoredObject, sha256)
+def locked_file(session: Session, sha256: str) -> StoredObject | None:
+    """What is known of a file; retention waits until the commit, or this waits for retention."""
+    return session.get(StoredObject, sha256, with_for_update=True, populate_existing=True)
 
 
 def earlier_at_spot(session: Session, candidate: Candidate, within: timedelta) -> int:

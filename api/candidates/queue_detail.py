@@ -33,11 +33,14 @@ from api.cases.tables import Case
 from api.evidence.store import Area, EvidenceStore
 from api.evidence.tables import EvidenceRecord, StoredObject
 from api.principal import Principal
+from api.retention.remains import Remains, remains_of
+from api.retention.schemas import DeletedView
 from api.review.decisions import judged_update
 from api.review.repository import decisions_of
 from api.review.schemas import DecisionView
 from api.review.stages import obstacle_of, stage_of
 from api.review.tables import Decision, Verdict
+from api.stamping.service import stamp_of
 from pipeline.camera import Camera
 from pipeline.candidate import Candidate
 from pipeline.evidence.verification import CLOCK_LIMIT
@@ -130,6 +133,7 @@ def _standing(facts: _Facts, caller: Principal) -> dict[str, Any]:
         "evidence_use_reasons": record.evidence_use_reasons,
         "quality_flags": record.quality_flags,
         "integrity_problem": record.integrity_frozen,
+        "hold": record.hold,
         "decisions": [
             DecisionView.model_validate(decision, from_attributes=True)
             for decision in facts.decisions
@@ -207,20 +211,38 @@ def _evidence(
     items = repository.items_with_objects(session, facts.record.id, facts.update.update)
     said = {item["name"]: item for item in json.loads(facts.update.manifest)["items"]}
     area = Area.CASES if facts.case is not None else Area.CANDIDATES
-    shown = [item for item, stored in items if item.is_redacted and _is_there(stored)]
+    remains = remains_of(session, facts.record.id, [item for item, _ in items])
+    shown = [
+        item
+        for item, stored in items
+        if item.is_redacted and stored is not None and item.name not in remains.deleted
+    ]
     links = links_for(store, shown, area=area, base_url=base_url)
     return {
         "thumbnail": next(iter(links.values()), None),
         "evidence": [
-            _item_view(item, stored, said.get(item.name, {}), links.get(item.name))
+            _item_view(
+                item,
+                stored,
+                said.get(item.name, {}),
+                url=links.get(item.name),
+                deleted=remains.deleted.get(item.name),
+            )
             for item, stored in items
         ],
-        "prechecks": _prechecks(facts, items),
+        "prechecks": _prechecks(facts, items, remains),
+        "deletions": remains.deletions,
+        "timestamp": stamp_of(session, facts.update.manifest_sha256),
     }
 
 
 def _item_view(
-    item: EvidenceRecord, stored: StoredObject | None, said: dict[str, Any], url: str | None
+    item: EvidenceRecord,
+    stored: StoredObject | None,
+    said: dict[str, Any],
+    *,
+    url: str | None,
+    deleted: DeletedView | None,
 ) -> ItemView:
     return ItemView(
         name=item.name,
@@ -238,13 +260,10 @@ def _item_view(
         operation=said.get("operation"),
         proves=said.get("proves", []),
         pictures=said.get("parameters", {}).get("pictures"),
-        verified_at=stored.verified_at if stored is not None and _is_there(stored) else None,
+        verified_at=stored.verified_at if stored is not None and deleted is None else None,
         url=url,
+        deleted=deleted,
     )
-
-
-def _is_there(stored: StoredObject | None) -> bool:
-    return stored is not None and stored.deleted_at is None
 
 
 def _camera_as_of(session: Session, facts: _Facts) -> dict[str, Any]:
@@ -292,12 +311,14 @@ def _permits(camera: Camera, record: CandidateRecord) -> list[PermitView]:
 
 
 def _prechecks(
-    facts: _Facts, items: Sequence[tuple[EvidenceRecord, StoredObject | None]]
+    facts: _Facts, items: Sequence[tuple[EvidenceRecord, StoredObject | None]], remains: Remains
 ) -> list[PrecheckView]:
     """What can be checked without a person; it informs, and decides nothing."""
     template, offset = facts.act.template, facts.act.clock_offset_seconds
     limit = CLOCK_LIMIT.total_seconds()
-    gone: list[JsonValue] = [item.name for item, stored in items if not _is_there(stored)]
+    gone: list[JsonValue] = [
+        item.name for item, stored in items if stored is None or item.name in remains.deleted
+    ]
     holding = len(items) - len(gone)
     problem = facts.record.integrity_frozen
     return [

@@ -16,11 +16,13 @@ from api.candidates.queue_access import lock_candidate, read_candidate
 from api.candidates.queue_schemas import IntegrityReport, OpenedOriginal, OpenOriginalRequest
 from api.cases.evidence_sets import load_set, verify_set
 from api.database import Database
-from api.errors import Conflict, Gone, NotFound
+from api.errors import Conflict, NotFound
 from api.evidence.store import Area, EvidenceStore
-from api.evidence.tables import EvidenceRecord
 from api.principal import Principal
+from api.retention.remains import remains_of
 from api.review.claims import log_candidate
+from api.settings import ApiSettings
+from api.stamping.authority import roots_of
 from pipeline.evidence.report import Check
 
 
@@ -58,7 +60,7 @@ def open_original(
     item = repository.item(session, candidate_id, seen.update, name)
     if item is None:
         raise NotFound("item_unknown", f"Update {seen.update} has no item {name}.")
-    _require_bytes(session, item)
+    remains_of(session, candidate_id, [item]).require_all([item])
     entry = register_access(
         session,
         actor=user,
@@ -84,6 +86,7 @@ def check_integrity(
     candidate_id: UUID,
     *,
     store: EvidenceStore,
+    settings: ApiSettings,
     now: datetime,
 ) -> IntegrityReport:
     """Hash all bytes of a candidate's evidence again; freeze it, or lift the freeze.
@@ -93,12 +96,15 @@ def check_integrity(
     Raises:
         NotFound: There is no such candidate in the area.
         Conflict: The candidate changed meanwhile.
+        Gone: Retention has deleted its bytes, or a part of them.
     """
     with database.reading() as session:
         seen = _seen(session, user, candidate_id, None)
         version = read_candidate(session, user, candidate_id).version
         found = load_set(session, candidate_id, seen.update, seen.box_id)
-    report = verify_set(found, store, seen.area)
+        remains_of(session, candidate_id, found.items).require_all(found.items)
+    roots = roots_of(settings.timestamp)
+    report = verify_set(found, store, seen.area, timestamp_roots=roots)
     with database.writing() as session:
         record = lock_candidate(session, user, candidate_id)
         if record.version != version:
@@ -138,15 +144,3 @@ def _seen(session: Session, user: Principal, candidate_id: UUID, update: int | N
         organisation_path=record.organisation_path,
         box_id=record.box_id,
     )
-
-
-def _require_bytes(session: Session, item: EvidenceRecord) -> None:
-    stored = repository.stored_object(session, item.sha256)
-    if stored is not None and stored.deleted_at is not None:
-        raise Gone(
-            "evidence_deleted",
-            "The bytes of this item were deleted; its digest and the certificate of deletion"
-            " remain.",
-            deleted_at=stored.deleted_at.isoformat(),
-            reason=stored.deletion_reason,
-        )

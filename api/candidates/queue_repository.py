@@ -219,11 +219,6 @@ def item(session: Session, candidate_id: UUID, update: int, name: str) -> Eviden
     return session.get(EvidenceRecord, (candidate_id, update, name))
 
 
-def stored_object(session: Session, sha256: str) -> StoredObject | None:
-    """What is known of some bytes."""
-    return session.get(StoredObject, sha256)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateLine:
     """One submission without its texts."""

@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from api.audit.register import Purpose
 from api.candidates.tables import CandidateState, EvidenceUse
 from api.cases.tables import CaseState
+from api.retention.schemas import DeletedView, DeletionBrief
 from api.review.schemas import DecisionView
 from api.review.tables import Stage
+from api.stamping.schemas import StampView
 from api.texts import Explanation as Reason
 from pipeline.candidate import Explanation, FractionBox, TemplateResult
 from pipeline.violations import Subtype, Violation
@@ -104,6 +106,7 @@ class ItemView(BaseModel):
     pictures: int | None  # of a clip; none: not known
     verified_at: datetime | None  # last time its bytes were hashed; none: they are gone
     url: str | None
+    deleted: DeletedView | None  # none: retention has not touched it
 
 
 class UpdateView(BaseModel):
@@ -206,6 +209,7 @@ class CandidateDetail(QueueItem):
     evidence_use_reasons: list[str]
     quality_flags: list[str]  # codes: what the automatic pre-check found
     integrity_problem: str | None
+    hold: bool  # retention must not touch it
     evidence: list[ItemView]
     updates: list[UpdateView]
     camera: CameraView
@@ -217,6 +221,8 @@ class CandidateDetail(QueueItem):
     prechecks: list[PrecheckView]
     history: list[HistoryView]
     case: CaseBrief | None
+    deletions: list[DeletionBrief]  # of its evidence, the oldest first
+    timestamp: StampView | None  # none: no authority was configured when it came
 
 
 class OpenOriginalRequest(BaseModel):

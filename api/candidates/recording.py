@@ -73,11 +73,16 @@ def require_wanted(session: Session, candidate: Candidate, caller: Principal) ->
         )
 
 
-def record_arrival(session: Session, arrival: Arrival) -> None:
+def record_arrival(session: Session, arrival: Arrival) -> tuple[str, ...]:
     """Write an update that has not come before, in the caller's transaction.
+
+    Returns:
+        Files that retention had deleted before, by SHA-256: the caller looks whether they are
+        there, now that nobody deletes them any more.
 
     Raises:
         Conflict: The candidate is another box's, or the box has too many cameras.
+        Unavailable: Retention is deleting a file of the same bytes at this moment.
     """
     candidate = arrival.candidate
     record = repository.locked(session, candidate.candidate_id)
@@ -99,7 +104,9 @@ def record_arrival(session: Session, arrival: Arrival) -> None:
     merged = _merge(record, candidate)
     session.flush()
     _add_update(session, arrival, place, is_supplement=is_supplement)
-    _add_files(session, arrival)
+    # New evidence has a period of its own, whatever was deleted before.
+    record.evidence_deleted_at = None
+    brought_again = _add_files(session, arrival)
     _add_to_chain(session, arrival)
     # Before the log: every transaction takes the feed's counter first and the log's last.
     announce_supplement(
@@ -108,6 +115,7 @@ def record_arrival(session: Session, arrival: Arrival) -> None:
     _log(session, arrival, record, action)
     if merged:
         _log(session, arrival, record, "candidate.merged", into=str(candidate.absorbed_by))
+    return brought_again
 
 
 def _place_of_known_camera(session: Session, arrival: Arrival) -> Place:
@@ -229,12 +237,16 @@ def _add_update(session: Session, arrival: Arrival, place: Place, *, is_suppleme
     session.flush()
 
 
-def _add_files(session: Session, arrival: Arrival) -> None:
-    for expected in arrival.verified.files:  # sorted: two boxes never wait in a circle
-        note_stored(session, expected, arrival.now)
+def _add_files(session: Session, arrival: Arrival) -> tuple[str, ...]:
+    brought_again = [
+        expected.sha256
+        for expected in arrival.verified.files  # sorted: two boxes never wait in a circle
+        if note_stored(session, expected, arrival.now)
+    ]
     candidate = arrival.candidate
     session.add_all(item_row(candidate, item) for item in candidate.evidence)
     session.flush()
+    return tuple(brought_again)
 
 
 def _add_to_chain(session: Session, arrival: Arrival) -> None:

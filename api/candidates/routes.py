@@ -180,19 +180,27 @@ def open_original(
 @router.post(
     "/candidates/{candidate_id}/integrity-checks",
     operation_id="check_candidate_integrity",
-    responses=problems(401, 403, 404, 409, 422, 503),
+    responses=problems(401, 403, 404, 409, 410, 422, 503),
 )
 def check_candidate_integrity(
-    candidate_id: UUID, user: Reviewer, database: CurrentDatabase, store: CurrentStore, now: Now
+    *,
+    candidate_id: UUID,
+    user: Reviewer,
+    database: CurrentDatabase,
+    store: CurrentStore,
+    settings: CurrentSettings,
+    now: Now,
 ) -> IntegrityReport:
     """Hash a candidate's evidence again; what does not hold freezes it, what holds frees it."""
-    return queue_originals.check_integrity(database, user, candidate_id, store=store, now=now)
+    return queue_originals.check_integrity(
+        database, user, candidate_id, store=store, settings=settings, now=now
+    )
 
 
 @router.post(
     "/candidates/{candidate_id}/reopening",
     operation_id="reopen_candidate",
-    responses=problems(401, 403, 404, 409, 422, 503),
+    responses=problems(401, 403, 404, 409, 410, 422, 503),
 )
 def reopen_candidate(
     candidate_id: UUID, user: Reviewer, session: WriteSession, settings: CurrentSettings, now: Now

@@ -12,11 +12,15 @@ from sqlalchemy.orm import Session
 from api.candidates import ingest_repository as repository
 from api.candidates.tables import CandidateRecord, CandidateUpdate
 from api.database import insert_new
+from api.errors import Unavailable
 from api.evidence.store import Expected
 from api.evidence.tables import EvidenceRecord, StoredObject
+from api.retention.repository import is_in_progress
 from api.storable import require_storable
 from pipeline.candidate import Candidate, EvidenceItem, ItemKind
 from pipeline.exchange import Submission
+
+DELETION_RETRY_SECONDS = 60  # most deletions take seconds
 
 
 def require_recordable(submission: Submission) -> None:
@@ -90,9 +94,17 @@ def item_row(candidate: Candidate, item: EvidenceItem) -> EvidenceRecord:
     )
 
 
-def note_stored(session: Session, expected: Expected, now: datetime) -> None:
-    """Note that the store has a file and that its bytes were digested now."""
-    known = repository.stored(session, expected.sha256)
+def note_stored(session: Session, expected: Expected, now: datetime) -> bool:
+    """Note that the store has a file and that its bytes were digested now.
+
+    Returns:
+        Whether retention had deleted it before. It may have done so after the digest was taken: the
+        caller looks whether it is there.
+
+    Raises:
+        Unavailable: Retention is deleting it at this moment.
+    """
+    known = repository.locked_file(session, expected.sha256)
     if known is None:
         fresh = StoredObject(
             sha256=expected.sha256,
@@ -102,7 +114,16 @@ def note_stored(session: Session, expected: Expected, now: datetime) -> None:
             verified_at=now,
         )
         insert_new(session, fresh)  # another box may have brought the same at the same time
-        return
-    known.verified_at = now
-    if known.deleted_at is not None:  # retention took it, and a later act brought it again
-        known.deleted_at, known.deletion_reason, known.stored_at = None, "", now
+        return False
+    if known.deleted_at is None:
+        known.verified_at = now
+        return False
+    if is_in_progress(session, known.deletion_id):
+        raise Unavailable(
+            "evidence_being_deleted",
+            "A file with these bytes is being deleted with an older record. Submit again later.",
+            retry_after_seconds=DELETION_RETRY_SECONDS,
+        )
+    known.deleted_at, known.deletion_reason, known.deletion_id = None, "", None
+    known.stored_at = known.verified_at = now
+    return True

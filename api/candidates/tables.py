@@ -71,6 +71,8 @@ class CandidateRecord(Base):
             "id",
             "organisation_path",
         ),
+        # What retention may look at next, in the order of its walk.
+        Index("ix_candidates_retention", "state", "evidence_deleted_at", "received_at", "id"),
         Index("ix_candidates_spot", "camera_id", "violation", "started_at"),
         # Everything that counts outcomes reads this index and no row.
         Index(
@@ -120,6 +122,8 @@ class CandidateRecord(Base):
     # What somebody found broken in its evidence; while set, it cannot be confirmed (LAW-23).
     integrity_frozen: Mapped[str | None] = mapped_column(Text)
     hold: Mapped[bool] = mapped_column(Boolean, default=False)  # LAW-54
+    # When retention took its evidence; none: there is some, or some has come since.
+    evidence_deleted_at: Mapped[datetime | None] = mapped_column(Instant)
     claimed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
     claimed_until: Mapped[datetime | None] = mapped_column(Instant)
     undo_until: Mapped[datetime | None] = mapped_column(Instant, index=True)  # of the last decision

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 from uuid import UUID
 
+from cryptography.x509 import Certificate
 from sqlalchemy.orm import Session
 
 from api.candidates.tables import CandidateUpdate
@@ -16,11 +17,13 @@ from api.cases import repository
 from api.errors import ApiError, NotFound
 from api.evidence.store import Area, EvidenceStore
 from api.evidence.tables import EvidenceRecord
+from api.stamping.service import stamp_content
 from pipeline.errors import BundleError, ManifestError
 from pipeline.evidence.bundle import ITEMS_FOLDER, MANIFEST_NAME, README_NAME, SIGNATURE_NAME
 from pipeline.evidence.canonical import parse_canonical
 from pipeline.evidence.manifest import Manifest, read_record
 from pipeline.evidence.report import Check, Report
+from pipeline.evidence.timestamp import STAMP_NAME
 from pipeline.evidence.verification import read_signed_manifest, verify_source
 
 # The first instant that a ZIP entry can carry, as in bundles made on a box: the same bytes for the
@@ -33,7 +36,7 @@ class EvidenceSet:
     """What one update's bundle consists of."""
 
     box_id: str
-    texts: dict[str, bytes]  # manifest, signature and notice by their names
+    texts: dict[str, bytes]  # manifest, signature, notice and time stamp by their names
     items: tuple[EvidenceRecord, ...]
     trusted_key_ids: frozenset[str]
 
@@ -52,13 +55,17 @@ def load_set(session: Session, candidate_id: UUID, update: int, box_id: str) -> 
     found = session.get(CandidateUpdate, (candidate_id, update))
     if found is None:
         raise NotFound("update_unknown", f"Update {update} of this candidate has not come.")
+    texts = {
+        MANIFEST_NAME: found.manifest.encode(),
+        SIGNATURE_NAME: found.signature.encode(),
+        README_NAME: found.notice.encode(),
+    }
+    stamp = stamp_content(session, found.manifest_sha256)
+    if stamp is not None:
+        texts[STAMP_NAME] = stamp
     return EvidenceSet(
         box_id=box_id,
-        texts={
-            MANIFEST_NAME: found.manifest.encode(),
-            SIGNATURE_NAME: found.signature.encode(),
-            README_NAME: found.notice.encode(),
-        },
+        texts=texts,
         items=tuple(repository.items_of(session, candidate_id, update)),
         trusted_key_ids=frozenset(repository.key_ids_of(session, box_id)),
     )
@@ -108,9 +115,19 @@ class StoreSource:
         """Nothing is held open."""
 
 
-def verify_set(found: EvidenceSet, store: EvidenceStore, area: Area) -> Report:
+def verify_set(
+    found: EvidenceSet,
+    store: EvidenceStore,
+    area: Area,
+    *,
+    timestamp_roots: Sequence[Certificate] = (),
+) -> Report:
     """Hash every byte in the store again and check the signature; names what does not hold."""
-    return verify_source(StoreSource(found, store, area), trusted_key_ids=found.trusted_key_ids)
+    return verify_source(
+        StoreSource(found, store, area),
+        trusted_key_ids=found.trusted_key_ids,
+        timestamp_roots=timestamp_roots,
+    )
 
 
 def statement_problem(found: EvidenceSet) -> str | None:

@@ -24,7 +24,12 @@ from api.candidates.tables import (
 from api.cases import repository
 from api.cases.content import Judged, confirmed_content
 from api.cases.inquiry_codes import code_digest, inquiry_code
-from api.cases.legal_bases import jurisdiction_chain, legal_bases_at
+from api.cases.legal_bases import (
+    LegalBases,
+    jurisdiction_chain,
+    legal_bases_at,
+    legal_bases_of,
+)
 from api.cases.tables import Case, CaseState
 from api.database import next_number
 from api.feed.content import EventType
@@ -78,7 +83,7 @@ def hand_over(
     case = repository.of_candidate(session, record.id)
     is_new = case is None
     if case is None:
-        case = _new_case(session, judged, secrets=secrets, now=now)
+        case = _new_case(session, judged, settings=settings, secrets=secrets, now=now)
     elif case.frozen_update != judged.update.update:
         raise HandoverRefusedError(f"{record.id}: another update than the frozen one was judged")
     case.state = CaseState.EXPORTED
@@ -162,6 +167,7 @@ def _new_case(
     session: Session,
     judged: Judged,
     *,
+    settings: ApiSettings,
     secrets: Secrets,
     now: datetime,
 ) -> Case:
@@ -170,6 +176,7 @@ def _new_case(
     if digest is None:  # pragma: no cover - our own codes have the form
         raise HandoverRefusedError(f"{record.id}: no inquiry code")
     evidence_use, against = _evidence_use(judged)
+    among = legal_bases_of(settings.legal_bases)
     case = Case(
         id=case_id,
         number=next_number(session, COUNTER),
@@ -185,7 +192,7 @@ def _new_case(
         manifest_sha256=judged.update.manifest_sha256,
         evidence_use=evidence_use,
         evidence_use_reasons=against,
-        legal_bases=_legal_basis_ids(judged),
+        legal_bases=_legal_basis_ids(judged, among),
         inquiry_code_sha256=digest,
         last_sequence=0,
     )
@@ -202,7 +209,7 @@ def _evidence_use(judged: Judged) -> tuple[str, list[str]]:
     return (EvidenceUse.LEAD_ONLY if left else EvidenceUse.PENALTY_EVIDENCE), left
 
 
-def _legal_basis_ids(judged: Judged) -> list[str]:
+def _legal_basis_ids(judged: Judged, among: LegalBases) -> list[str]:
     """The norms that the act falls under, by the law of its day; a person chooses among them."""
     record = judged.record
     rows = legal_bases_at(
@@ -211,5 +218,6 @@ def _legal_basis_ids(judged: Judged) -> list[str]:
         jurisdiction_chain(record.organisation_path),
         record.ended_at or record.last_seen_at,
         decision_time=judged.decisions[-1].decided_at,
+        among=among,
     )
     return [row.id for row in rows]

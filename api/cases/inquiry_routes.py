@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -18,6 +20,7 @@ from api.errors import NotFound
 from api.evidence.store import Area
 from api.evidence.tables import EvidenceRecord
 from api.problems import problems
+from api.retention.remains import remains_of
 from api.state import BaseUrl, CurrentDatabase, CurrentSettings, CurrentStore
 from api.users.attempts import address_key, begin_attempt, take_back
 
@@ -49,17 +52,17 @@ def inquire(
         address=address,
         now=now,
     )
-    case, items, place = _find(database, code)
+    found = _find(database, code)
     take_back(database, attempt)
-    shown = redacted(items)
-    links = links_for(store, shown, area=Area.CASES, base_url=base_url)
+    case = found.case
+    links = links_for(store, found.shown, area=Area.CASES, base_url=base_url)
     return InquiryView(
         number=case.number,
         violation=case.violation,
         subtype=case.subtype,
-        place=place,
+        place=found.place,
         began_at=case.started_at,
-        last_seen_at=max((item.captured_at for item in items), default=case.started_at),
+        last_seen_at=found.last_seen_at,
         state=case.state,
         withdrawn=case.state == CaseState.WITHDRAWN,
         outcome=case.outcome,
@@ -70,12 +73,22 @@ def inquire(
                 captured_at=item.captured_at,
                 url=links[item.name],
             )
-            for item in shown
+            for item in found.shown
         ],
     )
 
 
-def _find(database: Database, code: str) -> tuple[Case, list[EvidenceRecord], str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What is known of a code's case."""
+
+    case: Case
+    shown: list[EvidenceRecord]  # redacted pictures that are still there
+    last_seen_at: datetime
+    place: str
+
+
+def _find(database: Database, code: str) -> _Found:
     digest = code_digest(code)
     with database.reading() as session:
         case = repository.by_inquiry_code(session, digest) if digest else None
@@ -84,4 +97,8 @@ def _find(database: Database, code: str) -> tuple[Case, list[EvidenceRecord], st
                 "code_unknown", "There is no case with this code. Compare it with the notice."
             )
         items = repository.items_of(session, case.candidate_id, case.frozen_update)
-        return case, items, repository.place_of(session, case.candidate_id, case.frozen_update)
+        deleted = remains_of(session, case.candidate_id, items).deleted
+        shown = [item for item in redacted(items) if item.name not in deleted]
+        seen_at = max((item.captured_at for item in items), default=case.started_at)
+        place = repository.place_of(session, case.candidate_id, case.frozen_update)
+        return _Found(case=case, shown=shown, last_seen_at=seen_at, place=place)

@@ -196,7 +196,7 @@ def legal_bases_at(
     """
     if violation_of(subtype) is not violation:
         raise ValueError(f"subtype {subtype} does not belong to {violation}")
-    bases = among or _shipped()
+    bases = among or legal_bases_of(None)
     found: dict[str, LegalBasis] = {}
     for instant in (act_time, decision_time):
         if instant is not None:
@@ -241,8 +241,13 @@ class _Addition(Settings):
 
 
 @cache
-def _shipped() -> LegalBases:
-    return load_legal_bases()
+def legal_bases_of(path: Path | None) -> LegalBases:
+    """The rows that are shipped, with those of a city's file; read once in a process.
+
+    Raises:
+        SettingsError: See `load_legal_bases`.
+    """
+    return load_legal_bases() if path is None else load_legal_bases(path)
 
 
 def _check_order(basis: LegalBasis) -> None:

@@ -125,6 +125,13 @@ def box_of(session: Session, candidate_id: UUID) -> str:
     ).one()
 
 
+def is_held(session: Session, candidate_id: UUID) -> bool:
+    """Whether a hold keeps a candidate's evidence from deletion."""
+    return session.scalars(
+        select(CandidateRecord.hold).where(CandidateRecord.id == candidate_id)
+    ).one()
+
+
 def place_of(session: Session, candidate_id: UUID, update: int) -> str:
     """Where the camera hung, in words, when the act began."""
     found = session.get_one(CandidateUpdate, (candidate_id, update))

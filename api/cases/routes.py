@@ -105,10 +105,18 @@ def list_cases(
     "/cases/{case_id}", operation_id="get_case", responses=problems(401, 403, 404, 422, 503)
 )
 def get_case(
-    case_id: UUID, caller: Reader, session: ReadSession, store: CurrentStore, base_url: BaseUrl
+    *,
+    case_id: UUID,
+    caller: Reader,
+    session: ReadSession,
+    store: CurrentStore,
+    settings: CurrentSettings,
+    base_url: BaseUrl,
 ) -> CaseDetail:
     """One case with its evidence, people, norms, reports, events and log."""
-    return service.case_detail(session, caller, case_id, store=store, base_url=base_url)
+    return service.case_detail(
+        session, caller, case_id, store=store, settings=settings, base_url=base_url
+    )
 
 
 @router.post(
@@ -187,20 +195,26 @@ def report_callback(
 @router.post(
     "/cases/{case_id}/verifications",
     operation_id="verify_case",
-    responses=problems(401, 403, 404, 422, 503),
+    responses=problems(401, 403, 404, 410, 422, 503),
 )
 def verify_case(
-    case_id: UUID, caller: Reader, database: CurrentDatabase, store: CurrentStore, now: Now
+    *,
+    case_id: UUID,
+    caller: Reader,
+    database: CurrentDatabase,
+    store: CurrentStore,
+    settings: CurrentSettings,
+    now: Now,
 ) -> Verification:
     """Hash every byte of a case's evidence again and name what does not hold."""
-    return service.verify_case(database, caller, case_id, store=store, now=now)
+    return service.verify_case(database, caller, case_id, store=store, settings=settings, now=now)
 
 
 @router.get(
     "/cases/{case_id}/bundle",
     operation_id="get_case_bundle",
     response_class=StreamingResponse,
-    responses={**ZIP, **problems(401, 403, 404, 422, 503)},
+    responses={**ZIP, **problems(401, 403, 404, 410, 422, 503)},
 )
 def get_case_bundle(
     case_id: UUID, machine: FeedReader, session: WriteSession, store: CurrentStore, now: Now
@@ -217,7 +231,7 @@ def get_case_bundle(
     "/cases/{case_id}/bundle",
     operation_id="take_case_bundle",
     response_class=StreamingResponse,
-    responses={**ZIP, **problems(401, 403, 404, 422, 503)},
+    responses={**ZIP, **problems(401, 403, 404, 410, 422, 503)},
 )
 def take_case_bundle(
     *,
@@ -240,7 +254,7 @@ def take_case_bundle(
     "/cases/{case_id}/supplements/{update}/bundle",
     operation_id="get_supplement_bundle",
     response_class=StreamingResponse,
-    responses={**ZIP, **problems(401, 403, 404, 422, 503)},
+    responses={**ZIP, **problems(401, 403, 404, 410, 422, 503)},
 )
 def get_supplement_bundle(
     *,
@@ -262,7 +276,7 @@ def get_supplement_bundle(
 @router.post(
     "/cases/{case_id}/items/{name}",
     operation_id="open_case_item",
-    responses=problems(401, 403, 404, 422, 503),
+    responses=problems(401, 403, 404, 410, 422, 503),
 )
 def open_case_item(
     *,

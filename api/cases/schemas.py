@@ -16,7 +16,9 @@ from api.cases.tables import CaseState
 from api.feed.content import EventType
 from api.feed.tables import DeliveryState
 from api.instants import PlausibleInstant
+from api.retention.schemas import DeletedView, DeletionBrief
 from api.review.schemas import DecisionView
+from api.stamping.schemas import StampView
 from api.texts import Explanation, Note
 from pipeline.violations import Subtype, Violation
 
@@ -68,6 +70,7 @@ class CaseEvidence(BaseModel):
     is_redacted: bool
     derived_from: str | None
     url: str | None
+    deleted: DeletedView | None  # none: retention has not touched it
 
 
 class BasisView(LegalBasis):
@@ -148,6 +151,9 @@ class CaseDetail(CaseItem):
     events: list[EventView]
     deliveries: list[DeliveryOfCase]
     history: list[LogView]
+    hold: bool  # retention must not touch its evidence
+    deletions: list[DeletionBrief]  # of its evidence, the oldest first
+    timestamp: StampView | None  # none: no authority was configured when it came
 
 
 class WithdrawRequest(Request):

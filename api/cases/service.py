@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import cache
 from typing import cast
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from api.cases import repository
 from api.cases.callbacks import next_reports
 from api.cases.evidence_sets import EvidenceSet, load_set, require_present, verify_set, zip_pieces
 from api.cases.inquiry_codes import code_digest, inquiry_code
-from api.cases.legal_bases import LegalBasis, load_legal_bases
+from api.cases.legal_bases import LegalBases, legal_bases_of
 from api.cases.lookup import lock_case, read_case
 from api.cases.repository import CaseFilter
 from api.cases.schemas import (
@@ -42,9 +41,12 @@ from api.errors import Conflict, NotFound
 from api.evidence.store import Area, EvidenceStore
 from api.paging import decode_cursor, encode_cursor
 from api.principal import Principal, PrincipalKind
+from api.retention.remains import remains_of
 from api.review.repository import decisions_of
 from api.review.schemas import DecisionView
 from api.settings import ApiSettings, Secrets
+from api.stamping.authority import roots_of
+from api.stamping.service import stamp_of
 from pipeline.exchange import API_PREFIX
 
 MAX_HISTORY = 200
@@ -69,7 +71,13 @@ def item_of(case: Case) -> CaseItem:
 
 
 def case_detail(
-    session: Session, caller: Principal, case_id: UUID, *, store: EvidenceStore, base_url: str
+    session: Session,
+    caller: Principal,
+    case_id: UUID,
+    *,
+    store: EvidenceStore,
+    settings: ApiSettings,
+    base_url: str,
 ) -> CaseDetail:
     """One case.
 
@@ -78,9 +86,10 @@ def case_detail(
     """
     case = read_case(session, caller, case_id)
     items = repository.items_of(session, case.candidate_id, case.frozen_update)
+    remains = remains_of(session, case.candidate_id, items)
     links = links_for(
         store,
-        [item for item in items if item.is_redacted],
+        [item for item in items if item.is_redacted and item.name not in remains.deleted],
         area=Area.CASES,
         base_url=base_url,
     )
@@ -91,14 +100,20 @@ def case_detail(
         evidence_use_reasons=case.evidence_use_reasons,
         withdraw_note=case.withdraw_note,
         evidence=[
-            CaseEvidence.model_validate({**vars(item), "url": links.get(item.name)})
+            CaseEvidence.model_validate(
+                {
+                    **vars(item),
+                    "url": links.get(item.name),
+                    "deleted": remains.deleted.get(item.name),
+                }
+            )
             for item in items
         ],
         decisions=[
             DecisionView.model_validate(decision, from_attributes=True)
             for decision in decisions_of(session, case.candidate_id)
         ],
-        legal_bases=_bases(case),
+        legal_bases=_bases(case, legal_bases_of(settings.legal_bases)),
         callbacks=[
             CallbackView.model_validate(callback, from_attributes=True)
             for callback in repository.callbacks_of(session, case.id)
@@ -114,6 +129,9 @@ def case_detail(
             LogView.model_validate(entry, from_attributes=True)
             for entry in repository.history(session, case.id, MAX_HISTORY)
         ],
+        hold=repository.is_held(session, case.candidate_id),
+        deletions=remains.deletions,
+        timestamp=stamp_of(session, case.manifest_sha256),
     )
 
 
@@ -131,10 +149,12 @@ def bundle_of(
 
     Raises:
         NotFound: There is no such case in the area, no such update, or files are missing.
+        Gone: Retention has deleted files of it.
         Forbidden: A person gave no reason worth the name.
     """
     case = read_case(session, caller, case_id)
     found, area = _set_of(session, case, update)
+    remains_of(session, case.candidate_id, found.items).require_all(found.items)
     require_present(found, store, area)
     number = case.frozen_update if update is None else update
     if purpose is not None:
@@ -165,17 +185,25 @@ def bundle_of(
 
 
 def verify_case(
-    database: Database, caller: Principal, case_id: UUID, *, store: EvidenceStore, now: datetime
+    database: Database,
+    caller: Principal,
+    case_id: UUID,
+    *,
+    store: EvidenceStore,
+    settings: ApiSettings,
+    now: datetime,
 ) -> Verification:
     """Hash every byte of a case again; what does not hold freezes its candidate and is logged.
 
     Raises:
         NotFound: There is no such case in the caller's area.
+        Gone: Retention has deleted files of it.
     """
     with database.reading() as session:
         case = read_case(session, caller, case_id)
         found, area = _set_of(session, case, None)
-    report = verify_set(found, store, area)
+        remains_of(session, case.candidate_id, found.items).require_all(found.items)
+    report = verify_set(found, store, area, timestamp_roots=roots_of(settings.timestamp))
     failure = report.first_failure
     problem = f"{failure.file}: {failure.text}" if failure else None
     with database.writing() as session:
@@ -243,12 +271,14 @@ def open_item(
 
     Raises:
         NotFound: There is no such case in the area, or no such item.
+        Gone: Retention has deleted it.
     """
     case = read_case(session, caller, case_id)
     items = repository.items_of(session, case.candidate_id, case.frozen_update)
     item = next((item for item in items if item.name == name), None)
     if item is None:
         raise NotFound("item_unknown", f"The evidence set of this case has no item {name}.")
+    remains_of(session, case.candidate_id, [item]).require_all([item])
     details: dict[str, JsonValue] = {"name": name, "sha256": item.sha256}
     append(
         session,
@@ -274,19 +304,13 @@ def _set_of(session: Session, case: Case, update: int | None) -> tuple[EvidenceS
     return load_set(session, case.candidate_id, update, box_id), Area.CANDIDATES
 
 
-def _bases(case: Case) -> list[BasisView]:
-    rows = _known_bases()
+def _bases(case: Case, known: LegalBases) -> list[BasisView]:
+    rows = {basis.id: basis for basis in known.bases}
     return [
         BasisView(**rows[basis_id].model_dump(), awaiting_check=rows[basis_id].awaits_legal_check)
         for basis_id in case.legal_bases
         if basis_id in rows
     ]
-
-
-@cache
-def _known_bases() -> dict[str, LegalBasis]:
-    """The shipped rows by id; the file is part of the package and does not change."""
-    return {basis.id: basis for basis in load_legal_bases().bases}
 
 
 def _supplements(session: Session, case: Case) -> list[SupplementView]:

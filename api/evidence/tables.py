@@ -22,9 +22,10 @@ class StoredObject(Base):
     stored_at: Mapped[datetime] = mapped_column(Instant)
     verified_at: Mapped[datetime] = mapped_column(Instant)  # last time its bytes were hashed
     locked_until: Mapped[datetime | None] = mapped_column(Instant)  # in the case bucket
-    # Set when retention deleted the bytes; the row stays as the certificate of it (LAW-73).
+    # Set before retention deletes the bytes; the row stays, and names the certificate (LAW-73).
     deleted_at: Mapped[datetime | None] = mapped_column(Instant)
-    deletion_reason: Mapped[str] = mapped_column(String(64), default="")
+    deletion_reason: Mapped[str] = mapped_column(String(64), default="")  # the rule
+    deletion_id: Mapped[UUID | None] = mapped_column(Uuid)  # of retention's Deletion
 
 
 class EvidenceRecord(Base):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from api.candidates.tables import CandidateRecord, CandidateState, EvidenceUse
-from api.errors import Conflict
+from api.errors import Conflict, Gone
 from api.principal import Principal
 from api.review.claims import end_claim, log_candidate
 from api.review.stages import STATE_OF_STAGE
@@ -51,9 +51,16 @@ def reopen_expired(
 
     Raises:
         Conflict: It has not expired.
+        Gone: Retention has deleted its evidence.
     """
     if record.state != CandidateState.EXPIRED:
         raise Conflict("not_expired", "Only an expired candidate is reopened.", state=record.state)
+    if record.evidence_deleted_at is not None:
+        raise Gone(
+            "evidence_deleted",
+            "The evidence of this candidate has been deleted; there is nothing left to judge.",
+            deleted_at=record.evidence_deleted_at.isoformat(),
+        )
     mark_overdue(record)
     record.state = CandidateState.PENDING_REVIEW
     record.version += 1

@@ -11,6 +11,7 @@ import structlog
 
 from edge.recorder import EvidenceRecorder
 from edge.video.reader import VideoReader
+from edge.video.source import StreamUrl
 from edge.worker import CameraWorker
 from pipeline.change.store import SUFFIX, ReferenceStore
 from pipeline.errors import ReferenceViewError, SnapshotError
@@ -19,6 +20,7 @@ from pipeline.processor import Processor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
     from edge.evidence_desk import EvidenceDesk
@@ -69,10 +71,13 @@ class CameraUnit:
         on_step: Callable[[str, Step], None],
     ) -> None:
         self.camera = camera
-        self.reader = VideoReader(
-            camera.video_source, settings.reader, camera_id=camera.id, starts_at=camera.starts_at
-        )
         self._state_path = settings.data / "state" / f"{camera.id}.json"
+        self.reader = VideoReader(
+            camera.video_source,
+            settings.reader,
+            camera_id=camera.id,
+            starts_at=self._first_instant(),
+        )
         self._references = ReferenceStore(settings.data / "references" / camera.id)
         self.processor = self._restored(
             lambda: Processor(
@@ -195,6 +200,14 @@ class CameraUnit:
             self._references.save(self.processor.change.export_references())
         except ReferenceViewError as error:
             log.warning("references_not_saved", camera=self.camera.id, reason=str(error))
+
+    def _first_instant(self) -> datetime | None:
+        """Of the first picture to come; none: as the clock says.
+
+        Who joins a stream again joins it later than at its first picture. Only a file begins anew.
+        """
+        is_stream = isinstance(self.camera.video_source, StreamUrl)
+        return None if is_stream and self._state_path.exists() else self.camera.starts_at
 
     def _restored(self, make: Callable[[], Processor]) -> Processor:
         """A pipeline with what an earlier process left; damaged state is moved aside."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from edge.errors import OutboxError
 from pipeline.evidence.durable import sync_folder, write_file
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 # A hundred transactions of a few pages each, with the write-ahead log that they go through.
 BALLAST_BYTES = 4 * 1024 * 1024
+
+T = TypeVar("T")
 
 
 class Ballast:
@@ -26,6 +30,25 @@ class Ballast:
     def release(self) -> None:
         """Give the room back; it may have been given already."""
         self._path.unlink(missing_ok=True)
+
+    def spend_on(self, work: Callable[[], T], *, free_bytes: Callable[[], int]) -> T:
+        """Do something; where it fails because the disk is full, do it once more with this room.
+
+        Args:
+            work: What to do.
+            free_bytes: Of the disk. SQLite calls it an I/O error when there is no room for the
+                files beside its database, so the disk itself is asked.
+
+        Raises:
+            OutboxError: It failed for another reason, or this room was not enough.
+        """
+        try:
+            return work()
+        except OutboxError:
+            if free_bytes() >= BALLAST_BYTES:
+                raise
+        self.release()
+        return work()
 
     def refill(self) -> None:
         """Take the room, if it is there to be taken."""

@@ -114,14 +114,15 @@ class Outbox:
             self._blobs = BlobFolder(root / "blobs")
         except OSError as error:
             raise OutboxError(f"{root}: cannot be used: {error.strerror}") from error
-        self._ledger = Ledger(root / "outbox.sqlite3")
-        self._ledger.wait_again()  # a kill came while something was being sent
+        self._ballast = Ballast(root / "ballast")
+        self._ledger = self._ballast.spend_on(
+            lambda: _ledger_at(root / "outbox.sqlite3"), free_bytes=self._free_bytes
+        )
         self._lock = threading.RLock()  # files and rows change together
         self._reserved: OrderedDict[str, int] = OrderedDict()
         self._is_full = False
         self.news = threading.Event()  # set when there is something to send
         self._remove_orphans()
-        self._ballast = Ballast(root / "ballast")
         self._refill_ballast()
 
     def close(self) -> None:
@@ -166,9 +167,15 @@ class Outbox:
                 self.make_room(sum(item.size_bytes for item in bundle.manifest.items))
                 self._write_down(bundle, candidate)
             self._is_full = False
-            self._keep_to_quota()
+            # Before anything is dropped: a kill in between must not leave a folder whose number
+            # has just become a gap, for the next sweep would send it after all.
             _remove(folder)
-        self.news.set()
+            self.news.set()
+            try:
+                self._keep_to_quota()
+            except OutboxError as error:
+                # The bundle is safe; the next one, or `tidy`, keeps to the quota.
+                log.warning("quota_not_kept", reason=str(error))
 
     def sweep(self, evidence: Path, *, leave_out: Collection[str] = ()) -> int:
         """Take in every bundle that lies in the evidence folder.
@@ -201,7 +208,8 @@ class Outbox:
 
     def next_entry(self, *, leave_out: Collection[int] = ()) -> Entry | None:
         """What to send next, most urgent first; it counts as being sent until it is answered."""
-        return self._ledger.start_next(leave_out=leave_out)
+        with self._lock:  # never while somebody chooses what is dropped
+            return self._ledger.start_next(leave_out=leave_out)
 
     def path_of(self, blob: Blob) -> Path:
         """Where a file lies."""
@@ -209,15 +217,18 @@ class Outbox:
 
     def acknowledge(self, entry: Entry) -> None:
         """The centre's receipt has come."""
-        self._ledger.settle(entry.entry_id, EntryState.ACKNOWLEDGED, self._now())
+        with self._lock:
+            self._ledger.settle(entry.entry_id, EntryState.ACKNOWLEDGED, self._now())
 
-    def postpone(self, entry: Entry) -> None:
-        """It could not be sent now."""
-        self._ledger.wait_again(entry.entry_id)
+    def postpone(self, entry: Entry | None = None) -> None:
+        """It could not be sent now; none: whatever is marked as being sent."""
+        with self._lock:
+            self._ledger.wait_again(entry.entry_id if entry else None)
 
     def refuse(self, entry: Entry, problem: str) -> None:
         """The centre refused it for good; it is kept, and told in the status."""
-        self._ledger.settle(entry.entry_id, EntryState.REFUSED, self._now(), problem)
+        with self._lock:
+            self._ledger.settle(entry.entry_id, EntryState.REFUSED, self._now(), problem)
 
     def declare_damaged(self, entry: Entry, detail: str) -> None:
         """A file of it can no longer be read as it was: it becomes a gap."""
@@ -227,6 +238,14 @@ class Outbox:
     def gaps(self, limit: int) -> tuple[Gap, ...]:
         """The gaps that the centre does not know of, in the order of their numbers."""
         return self._ledger.gaps(limit)
+
+    def note_gap(self, gap: Gap) -> None:
+        """Have the centre told of a gap that no entry stands for; it gets the next number.
+
+        Raises:
+            OutboxError: It cannot be written down now.
+        """
+        self._ledger.note_gap(gap)
 
     def forget_gaps(self, through: int) -> None:
         """The centre has these."""
@@ -386,6 +405,17 @@ class Outbox:
         for name in list(self._blobs.names()):
             if name not in needed:
                 self._blobs.remove(name)
+
+
+def _ledger_at(path: Path) -> Ledger:
+    """The database, with nothing marked as being sent: a kill may have come meanwhile."""
+    ledger = Ledger(path)
+    try:
+        ledger.wait_again()
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
 
 
 def _remove(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from edge.errors import SimulatedCameraError
 from edge.rtsp.rtp import CLOCK_HZ, RtpSender
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from edge.rtsp.clip import AccessUnit, Clip
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 MAX_UNSENT_BYTES = 4_000_000
 # FFmpeg takes a first time stamp of 0 as none at all and counts from the second picture.
 FIRST_TIMESTAMP = CLOCK_HZ
+# A pause of a camera that is no break of its clock: below `MAX_LIVE_GAP_SECONDS` of a timeline.
+MAX_LEFT_OUT_SECONDS = 8.0
+# One that is further behind makes shorter rounds, so that it has shown the present soon.
+CATCH_UP_SECONDS = 10.0
 INTERLEAVED = b"$"  # RFC 2326 section 10.12
 
 
@@ -33,6 +38,10 @@ class CameraClip:
 
     path: Path
     loop: bool = True  # false: it says goodbye at the end of the clip
+    # More than 0, without `loop`: after the clip its last so many seconds again and again, at the
+    # clock's own pace and with time stamps that go on. What has happened by then stays as it is,
+    # as on a street that nobody has cleared yet.
+    linger_seconds: float = 0.0
     speed: float = 1.0  # media seconds per second; time stamps stay those of the clip
     start_offset_seconds: float = 0.0  # where in the clip to begin, so that twins differ
     starts_with_first_client: bool = False  # so that someone sees the clip from its first second
@@ -46,6 +55,11 @@ class CameraClip:
             raise SimulatedCameraError(
                 f"{self.path}: speed must be above 0 and the offset not negative,"
                 f" got {self.speed} and {self.start_offset_seconds}"
+            )
+        if not self.linger_seconds >= 0 or (self.loop and self.linger_seconds):
+            raise SimulatedCameraError(
+                f"{self.path}: a camera lingers at the end of its clip for 0 seconds or more, and"
+                f" only without loop, got {self.linger_seconds}"
             )
 
 
@@ -127,30 +141,73 @@ class SimulatedCamera:
         """Send every picture when it is due, without drift, to the end or for ever."""
         if self._settings.starts_with_first_client:
             await self._has_client.wait()
-        clock = asyncio.get_running_loop()
-        started_at = clock.time()
-        for unit, round_seconds in self._units():
-            played = round_seconds + unit.send_seconds - self._begin_seconds
-            # A sleep of 0 lets the other cameras have their turn when this one is late.
-            await asyncio.sleep(max(0.0, started_at + played / self._settings.speed - clock.time()))
-            if self._settings.waits_for_slow_clients:
-                for client in tuple(self._clients):
-                    await client.has_caught_up()
-            self._send(unit, round_seconds + unit.show_seconds)
+        units, speed = self.clip.access_units, self._settings.speed
+        begins_at = asyncio.get_running_loop().time() - self._begin_seconds / speed
+        first = [unit for unit in units if unit.send_seconds >= self._begin_seconds]
+        await self._play(first, begins_at=begins_at, speed=speed, moved_seconds=0.0)
+        rounds = 1
+        while self._settings.loop:
+            moved = rounds * self.clip.duration_seconds
+            due = begins_at + moved / speed
+            await self._play(units, begins_at=due, speed=speed, moved_seconds=moved)
+            rounds += 1
+        if self._settings.linger_seconds:
+            await self._linger(begins_at + self.clip.duration_seconds / speed)
         self.has_ended = True
         for client in tuple(self._clients):
             client.say_goodbye(self._sender.goodbye())
 
-    def _units(self) -> Iterator[tuple[AccessUnit, float]]:
-        """Every picture with the media seconds of the rounds before it."""
-        round_seconds = 0.0
+    async def _play(
+        self,
+        units: Iterable[AccessUnit],
+        *,
+        begins_at: float,
+        speed: float,
+        moved_seconds: float,
+    ) -> None:
+        """Send pictures of one round.
+
+        Args:
+            units: Of the clip.
+            begins_at: When the clip's second 0 would be due, on the loop's clock.
+            speed: Media seconds per second.
+            moved_seconds: By how much their time stamps are later than in the clip.
+        """
+        clock = asyncio.get_running_loop()
+        for unit in units:
+            # A sleep of 0 lets the other cameras have their turn when this one is late.
+            await asyncio.sleep(max(0.0, begins_at + unit.send_seconds / speed - clock.time()))
+            if self._settings.waits_for_slow_clients:
+                for client in tuple(self._clients):
+                    await client.has_caught_up()
+            self._send(unit, moved_seconds + unit.show_seconds)
+
+    async def _linger(self, clip_ends_at: float) -> None:
+        """Repeat the last seconds for ever.
+
+        A camera that is late by now, because its client was, leaves seconds out between two rounds
+        until it shows the present; it does not hurry through them.
+        """
+        clock = asyncio.get_running_loop()
+        extra_seconds = 0.0  # shown, or left out, since the clip ended
         while True:
-            for unit in self.clip.access_units:
-                if unit.send_seconds + round_seconds >= self._begin_seconds:
-                    yield unit, round_seconds
-            if not self._settings.loop:
-                return
-            round_seconds += self.clip.duration_seconds
+            late = clock.time() - clip_ends_at - extra_seconds
+            extra_seconds += min(max(late, 0.0), MAX_LEFT_OUT_SECONDS)
+            is_far_behind = late > MAX_LEFT_OUT_SECONDS
+            units = self._last_units(CATCH_UP_SECONDS if is_far_behind else math.inf)
+            first_seconds = min(unit.show_seconds for unit in units)
+            begins_at = max(clip_ends_at + extra_seconds, clock.time()) - units[0].send_seconds
+            moved = self.clip.duration_seconds + extra_seconds - first_seconds
+            await self._play(units, begins_at=begins_at, speed=1.0, moved_seconds=moved)
+            extra_seconds += self.clip.duration_seconds - first_seconds
+
+    def _last_units(self, limit_seconds: float) -> tuple[AccessUnit, ...]:
+        """What a lingering camera repeats: from a keyframe on, at least one of them."""
+        units = self.clip.access_units
+        begins = self.clip.duration_seconds - min(self._settings.linger_seconds, limit_seconds)
+        keyframes = [n for n, unit in enumerate(units) if unit.is_keyframe]
+        fitting = (n for n in keyframes if units[n].show_seconds >= begins)
+        return units[next(fitting, keyframes[-1]) :]
 
     def _send(self, unit: AccessUnit, shown_seconds: float) -> None:
         if not self._clients:

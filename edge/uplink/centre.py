@@ -18,12 +18,17 @@ from edge.uplink.pace import Pace
 from pipeline.errors import SettingsError
 from pipeline.exchange import (
     API_PREFIX,
+    CENTRE_TOO_OLD,
     PICTURE_TIME_HEADER,
+    WIRE_REVISION,
+    WIRE_REVISION_HEADER,
     CamerasReply,
     Enrolled,
     Enrolment,
     GapReceipt,
     GapReport,
+    Introductions,
+    IntroductionsReply,
     Receipt,
     StatusReply,
     Submission,
@@ -165,6 +170,16 @@ class Centre:
         """Say how the box is."""
         return self._post(f"{BOX}/status", message, StatusReply)
 
+    def introduce(self, message: Introductions) -> IntroductionsReply:
+        """Say what the box's own file says of its cameras."""
+        response = self._call(
+            "PUT",
+            f"{BOX}/cameras",
+            content=message.model_dump_json().encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        return _read(response, IntroductionsReply)
+
     def cameras(self, etag: str | None) -> tuple[CamerasReply, str | None] | None:
         """The centre's settings of this box's cameras, if they are not those of the tag."""
         headers = {"If-None-Match": etag} if etag else {}
@@ -193,8 +208,9 @@ class Centre:
     def _call(
         self, method: str, path: str, *, headers: dict[str, str], content: bytes | None = None
     ) -> httpx.Response:
+        headers = {**headers, WIRE_REVISION_HEADER: str(WIRE_REVISION)}
         if self._authorization:
-            headers = {**headers, "Authorization": self._authorization}
+            headers["Authorization"] = self._authorization
         with _network_errors("the centre"):
             response = self._http.request(
                 method, f"{self._base}{path}", headers=headers, content=content
@@ -241,6 +257,14 @@ def _refusal(response: httpx.Response, path: str) -> Exception:
             f"the centre does not accept this box ({status} to {path}): it was revoked or never"
             " enrolled; ask for a new code and run: python -m edge enrol"
         )
+    if status == httpx.codes.CONFLICT and _code_of(response) == CENTRE_TOO_OLD:
+        # Nothing is wrong with the message: it waits until somebody has updated the centre.
+        return CentreUnreachable(
+            f"the centre is older than this box and cannot read what it sends to {path}; update"
+            " the centre",
+            retry_after_seconds=_retry_after(response),
+            chokes=True,
+        )
     if status in REFUSALS:
         return CentreRefused(
             f"the centre refused ({status} to {path}): {problem[:300]}",
@@ -252,6 +276,15 @@ def _refusal(response: httpx.Response, path: str) -> Exception:
         retry_after_seconds=_retry_after(response),
         chokes=status not in NOT_NOW,
     )
+
+
+def _code_of(response: httpx.Response) -> str:
+    """The code of a problem document; nothing where the answer is none."""
+    try:
+        problem = response.json()
+    except ValueError:
+        return ""
+    return str(problem.get("code", "")) if isinstance(problem, dict) else ""
 
 
 def _retry_after(response: httpx.Response) -> float | None:

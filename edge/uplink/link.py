@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from edge.uplink.sender import UplinkFigures
     from edge.uplink.settings import CentreSettings
     from pipeline.evidence.signing import SigningKey
-    from pipeline.exchange import BoxStatus, CamerasReply
+    from pipeline.exchange import BoxStatus, CamerasReply, Introductions
 
 TOKEN_FILE = "centre-token.json"  # noqa: S105 - the name of the file
 # At the end: how long may still be sent, and how long a thread that waits for the network has.
@@ -78,6 +78,7 @@ class Link:
         changes: Counts up when something worth a status at once has happened.
         picture: A redacted picture of a camera, by its id.
         cameras: The ids of the box's cameras.
+        introductions: The box's cameras as its own file has them.
         learn: Takes in the centre's camera settings.
         seed: Of the waits' jitter.
     """
@@ -95,6 +96,7 @@ class Link:
         changes: Callable[[], int],
         picture: Callable[[str], CameraPicture | None],
         cameras: Callable[[], Iterable[str]],
+        introductions: Callable[[], Introductions],
         learn: Callable[[CamerasReply], None],
         seed: int = 0,
     ) -> None:
@@ -117,6 +119,7 @@ class Link:
             changes=changes,
             picture=picture,
             cameras=cameras,
+            introductions=introductions,
             learn=learn,
             clock=self.clock,
             stopping=self._stopping,

@@ -1,4 +1,4 @@
-"""Tells the centre how the box is and learns what it wants: status, gaps, cameras, pictures."""
+"""Tells the centre how the box is and what it has, and learns what the centre wants of it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from edge.uplink.centre import Centre
     from edge.uplink.clock import CentreClock
     from edge.uplink.settings import CentreSettings
-    from pipeline.exchange import BoxStatus, CamerasReply
+    from pipeline.exchange import BoxStatus, CamerasReply, Introductions
 
 TICK_SECONDS = 1.0  # how soon a change is told
 # A box whose cameras flap tells of it, but not more often than this.
@@ -44,6 +44,7 @@ class Reporter:
         changes: Counts up when something worth a status at once has happened.
         picture: A redacted picture of a camera, by its id; none: there is none.
         cameras: The ids of the box's cameras.
+        introductions: The box's cameras as its own file has them.
         learn: Takes in the centre's camera settings.
         clock: Learns the clock's difference.
         stopping: Set when the box shuts down.
@@ -60,6 +61,7 @@ class Reporter:
         changes: Callable[[], int],
         picture: Callable[[str], CameraPicture | None],
         cameras: Callable[[], Iterable[str]],
+        introductions: Callable[[], Introductions],
         learn: Callable[[CamerasReply], None],
         clock: CentreClock,
         stopping: threading.Event,
@@ -72,6 +74,8 @@ class Reporter:
         self._changes = changes
         self._picture = picture
         self._cameras = cameras
+        self._introductions = introductions
+        self._introduced: Introductions | None = None  # what the centre was told last
         self._learn = learn
         self._clock = clock
         self._stopping = stopping
@@ -147,6 +151,7 @@ class Reporter:
             self._wanted |= set(self._cameras())
             self._pictures_at = now
         self._show_pictures(centre)
+        self._introduce(centre)  # last: a centre that is too old for it hears all else
 
     def _tell_gaps(self, centre: Centre) -> None:
         """What the centre refuses is told again later; nothing else waits for it."""
@@ -176,6 +181,20 @@ class Reporter:
         self._clock.compare(asked_at=asked_at, answered_at=answered_at, centre_at=centre_at)
         self._told_changes = changes
         self._wanted |= set(reply.snapshots) & set(self._cameras())
+
+    def _introduce(self, centre: Centre) -> None:
+        """Once, and again when the box's file has changed; what is refused is not told again."""
+        introductions = self._introductions()
+        if introductions == self._introduced:
+            return
+        try:
+            refused = centre.introduce(introductions).refused
+        except CentreRefused as error:
+            log.warning("cameras_refused", reason=str(error))
+        else:
+            for camera_id, reason in refused.items():
+                log.warning("camera_refused", camera=camera_id, reason=reason)
+        self._introduced = introductions
 
     def _ask_for_cameras(self, centre: Centre) -> None:
         answer = centre.cameras(self._etag)

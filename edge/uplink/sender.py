@@ -123,6 +123,8 @@ class Sender:
             self._fail(str(error), None)
             return
         try:
+            # Where the outbox's own disk failed, what was being sent is still marked as such.
+            self._outbox.postpone()
             while not self._stopping.is_set():
                 self._outbox.news.clear()
                 entry = self._outbox.next_entry(leave_out=self._resting())

@@ -24,6 +24,7 @@ from edge.settings import BoxSettings, load_camera
 from models.label_sets import LabelSetError
 from models.semireal.background import ClipError, open_background
 from models.semireal.casting import CastingError, cast_from
+from models.semireal.dust import with_and_without
 from models.semireal.figures import Result, aims_met, as_rows, count
 from models.semireal.film import film
 from models.semireal.kept import keep, key_of, recall
@@ -31,6 +32,7 @@ from models.semireal.page import contact_sheet, write_page
 from models.semireal.plays import Director
 from models.semireal.stage import CAMERAS, STAGES, THEMES, Stage, load_stages
 from models.semireal.watch import VARIANTS, Networks, Watched, watch
+from pipeline.detection.card import load_card
 from pipeline.errors import StreetcaseError
 from tests.scenarios.matching import Script, read_script
 
@@ -104,15 +106,18 @@ def report(
     """Write figures, mistakes and page; the figures by variant and violation."""
     results: dict[str, Result] = {v: count(scripts, found) for v, found in runs.items()}
     figures = {variant: as_rows(result) for variant, result in results.items()}
-    (out / "figures.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    air = with_and_without(scripts, runs, dust_threshold())
+    written = {"episodes": figures, "dust": air}
+    (out / "figures.json").write_text(json.dumps(written, indent=1), encoding="utf-8")
     lines = [f"{v}: {line}" for v, result in results.items() for line in result.mistakes]
     (out / "mistakes.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     write_page(
         out / "index.html",
-        figures,
-        {variant: result.mistakes for variant, result in results.items()},
-        {video: f"{video}.jpg" for video in scripts},
-        {name: {str(k): v for k, v in stage.without.items()} for name, stage in stages.items()},
+        figures=figures,
+        mistakes={variant: result.mistakes for variant, result in results.items()},
+        sheets={video: f"{video}.jpg" for video in scripts},
+        without={name: {str(k): v for k, v in s.without.items()} for name, s in stages.items()},
+        air=air,
     )
     for variant, rows in figures.items():
         for violation, row in rows.items():
@@ -123,7 +128,17 @@ def report(
                     f" {row['found']:3} precision {row['precision']:.2f} {row['precision_95']}"
                     f" recall {row['recall']:.2f} {row['recall_95']} delay {delay}"
                 )
+    for row in air:
+        print(
+            f"dust by {row['rings']:26} plumes {row['plumes']:2} found {row['plumes_found']:2}"
+            f" alarms {row['alarms']:3} false {row['false']:3} delay {row['delay_seconds']}"
+        )
     return figures
+
+
+def dust_threshold() -> float:
+    """Score from which the box takes dust for dust."""
+    return load_card(BoxSettings().model.detector, task="detect").thresholds["dust"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

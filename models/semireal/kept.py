@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge.settings import BoxSettings
+from models.semireal.dust import Air
 from models.semireal.watch import VARIANTS, Watched
 from pipeline.candidate import Candidate
 
@@ -28,7 +30,8 @@ def product_digest() -> bytes:
     """
     models = BoxSettings().model
     files = sorted(path for pattern in PRODUCT for path in ROOT.glob(pattern))
-    files += [Path(__file__).with_name("watch.py"), models.detector]
+    files += [Path(__file__).with_name(name) for name in ("watch.py", "dust.py")]
+    files += [models.detector]
     files += [models.load_state] if models.load_state else []
     digest = hashlib.sha256()
     for path in files:
@@ -52,6 +55,7 @@ def keep(path: Path, key: str, runs: Mapping[str, Watched]) -> None:
             variant: {
                 "candidates": [c.model_dump(mode="json") for c in watched.candidates],
                 "left_alone": watched.left_alone,
+                "air": [asdict(air) for air in watched.air],
                 "frames": watched.frames,
             }
             for variant, watched in runs.items()
@@ -75,5 +79,6 @@ def recall(path: Path, key: str) -> dict[str, Watched] | None:
         result[variant] = watched = Watched()
         watched.candidates = [Candidate.model_validate(c) for c in row["candidates"]]
         watched.left_alone = row["left_alone"]
+        watched.air = [Air(**air) for air in row["air"]]
         watched.frames = row["frames"]
     return result

@@ -92,10 +92,12 @@ def _box(
 
 def write_page(
     path: Path,
+    *,
     figures: Mapping[str, Mapping[str, Mapping[str, Any]]],
     mistakes: Mapping[str, Sequence[str]],
     sheets: Mapping[str, str],
     without: Mapping[str, Mapping[str, str]],
+    air: Sequence[Mapping[str, Any]],
 ) -> None:
     """Write `index.html`.
 
@@ -105,6 +107,7 @@ def write_page(
         mistakes: Variant -> lines.
         sheets: Video -> file name of its contact sheet.
         without: Stage -> theme -> why the clip does not carry it.
+        air: Rows of `models.semireal.dust.with_and_without`.
     """
     tables = "".join(
         f"<article><h2>{escape(variant)}</h2>{_table(rows)}"
@@ -126,7 +129,8 @@ def write_page(
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Semi-real</title>'
         f"<style>{PAGE_STYLE}</style></head><body><main><header><h1>Semi-real videos</h1>"
         '<span class="soft">real clips and cut-outs, made acts · green: truth, orange: found,'
-        f" yellow: zones</span></header>{tables}<article><h2>Not carried</h2><ul>{reasons}</ul>"
+        f" yellow: zones</span></header>{tables}<article><h2>Dust, by what rings</h2>"
+        f"{_air_table(air)}</article><article><h2>Not carried</h2><ul>{reasons}</ul>"
         f"</article>{shown}</main></body></html>",
         encoding="utf-8",
     )
@@ -141,5 +145,14 @@ def _table(rows: Mapping[str, Mapping[str, Any]]) -> str:
         f"</td><td>{row['recall']:.2f} ({row['recall_95'][0]:.2f}-{row['recall_95'][1]:.2f})</td>"
         f"<td>{row['delay_seconds']['median'] if row['delay_seconds'] else '-'}</td></tr>"
         for name, row in rows.items()
+    )
+    return f"<table>{head}{body}</table>"
+
+
+def _air_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    keys = ("rings", "videos", "plumes", "plumes_found", "alarms", "false", "delay_seconds")
+    head = f"<tr>{''.join(f'<th>{escape(key)}</th>' for key in keys)}</tr>"
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(str(row[key]))}</td>' for key in keys)}</tr>" for row in rows
     )
     return f"<table>{head}{body}</table>"

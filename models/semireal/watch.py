@@ -16,6 +16,7 @@ Off means:
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -24,6 +25,7 @@ import numpy as np
 from edge.settings import BoxSettings
 from edge.video.reader import VideoReader
 from edge.worker import CameraWorker
+from models.semireal.dust import Air, air_of
 from pipeline.candidate import Candidate, Witness
 from pipeline.change.results import ViewState
 from pipeline.detection.classifier import Classification, Classifier
@@ -31,7 +33,7 @@ from pipeline.detection.detector import Detector
 from pipeline.processor import Processor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -74,33 +76,49 @@ class Networks:
         )
         self._classifier = Classifier.from_card(models.load_state) if models.load_state else None
         self.card: ModelCard = self._detector.card
-        self._seen: dict[tuple[float, tuple[int, ...]], Detections] = {}
+        self._detections: dict[bytes, Detections] = {}
         self._loads: dict[bytes, Classification] = {}
         self.without_things = False
         self.runs = 0
 
     def forget(self) -> None:
         """Begin another video: what was kept is let go, so that memory stays bounded."""
-        self._seen.clear()
+        self._detections.clear()
         self._loads.clear()
 
     def detect(self, frame: Frame) -> Detections:
         """As `Detector.detect`."""
-        key = (frame.seconds, frame.image.shape)
-        if key not in self._seen:
-            self._seen[key] = self._detector.detect(frame)
+        # The size of the source is part of the answer, whose boxes are in its pixels.
+        return self._said(
+            _digest(frame.image, frame.width, frame.height), lambda: self._detector.detect(frame)
+        )
+
+    def detect_image(self, image: NDArray[np.uint8]) -> Detections:
+        """As `Detector.detect_image`."""
+        return self._said(_digest(image), lambda: self._detector.detect_image(image))
+
+    def _said(self, key: bytes, look: Callable[[], Detections]) -> Detections:
+        if key not in self._detections:
+            self._detections[key] = look()
             self.runs += 1
-        found = self._seen[key]
+        found = self._detections[key]
         return found.of(*KEPT_WITHOUT_NETWORK) if self.without_things else found
 
     def classify(self, crop: NDArray[np.uint8]) -> Classification:
         """As `Classifier.classify`."""
         if self._classifier is None or self.without_things:
             return Classification(class_name=None, score=0.0, probabilities={})
-        key = repr(crop.shape).encode() + crop.tobytes()
+        key = _digest(crop)
         if key not in self._loads:
             self._loads[key] = self._classifier.classify(crop)
         return self._loads[key]
+
+
+def _digest(picture: NDArray[np.uint8], *more: int) -> bytes:
+    """What tells a picture from every other one; the picture itself is not kept."""
+    digest = hashlib.blake2b(np.ascontiguousarray(picture).data, digest_size=16)
+    digest.update(repr((picture.shape, more)).encode())
+    return digest.digest()
 
 
 class Silent:
@@ -194,6 +212,7 @@ class Watched:
     def __init__(self) -> None:
         self.candidates: list[Candidate] = []
         self.left_alone: list[str] = []  # what was looked at and did not fire, and why not
+        self.air: list[Air] = []  # picture by picture, where the camera watches a site
         self.frames = 0
 
 
@@ -217,6 +236,7 @@ def watch(
     reader = VideoReader(video, settings.reader, camera_id=camera.id, starts_at=starts_at)
     episodes: dict[Any, Episode] = {}
     waiting: dict[tuple[str, int], Judgement] = {}
+    result = Watched()
 
     def on_step(step: Step) -> None:
         episodes.update({event.episode.episode_id: event.episode for event in step.events})
@@ -224,11 +244,12 @@ def watch(
             key = (judgement.explanation.rule, judgement.presence_id)
             if judgement.present_seconds >= LEFT_ALONE_SECONDS:
                 waiting[key] = judgement
+        if (air := air_of(step, camera)) is not None:
+            result.air.append(air)
 
     worker = CameraWorker(reader, processor, on_step=on_step)
     worker.run()
     episodes.update({event.episode.episode_id: event.episode for event in processor.finish()})
-    result = Watched()
     result.frames = worker.counts.frames
     result.candidates = [
         candidate_of(episode, camera, networks.card)

@@ -77,6 +77,7 @@ class RedactionPlan:
     regions: tuple[Region, ...]
     subject: Box | None  # in pixels of the source frame; none: there is nothing to spare
     cover_heads_on_subject: bool = False
+    plates_left_clear: int = 0  # of vehicles and plates that are the subject or on it
 
 
 def plan_redaction(
@@ -99,19 +100,23 @@ def plan_redaction(
     limits = settings or RedactionSettings()
     vehicles, plates = tuple(vehicles), tuple(plates)
     regions = [Region(box=_head(person, limits), hides=Redacted.HEAD) for person in people]
+    left_clear = 0
     for vehicle in vehicles:
         is_subject = subject is not None and vehicle.iou(subject) >= limits.subject_vehicle_iou
+        left_clear += is_subject
         if not is_subject and not _has_own_plate(vehicle, vehicles, plates):
             regions.append(Region(box=_plate_band(vehicle, limits), hides=Redacted.PLATE))
-    regions += [
-        Region(box=_widened(plate, limits.plate_margin), hides=Redacted.PLATE)
-        for plate in plates
-        if subject is None or plate.share_inside(subject) < _MOSTLY
-    ]
+    for plate in plates:
+        if subject is not None and plate.share_inside(subject) >= _MOSTLY:
+            left_clear += 1
+        else:
+            widened = _widened(plate, limits.plate_margin)
+            regions.append(Region(box=widened, hides=Redacted.PLATE))
     return RedactionPlan(
         regions=tuple(regions),
         subject=subject,
         cover_heads_on_subject=limits.cover_heads_on_subject,
+        plates_left_clear=left_clear,
     )
 
 
@@ -138,10 +143,12 @@ def redacted_copy(still: Still, plan: RedactionPlan) -> Still:
     if plan.subject is not None:
         subject = pixel_bounds(still.to_picture(plan.subject, width, height), width, height)
     rectangles: list[tuple[PixelBounds, Redacted]] = []
+    left_clear = plan.plates_left_clear
     for region in plan.regions:
         bounds = pixel_bounds(still.to_picture(region.box, width, height), width, height)
         covers_all = region.hides is Redacted.HEAD and plan.cover_heads_on_subject
         pieces = [bounds] if covers_all or subject is None else outside(bounds, subject)
+        left_clear += pieces != [bounds]
         rectangles += [(p, region.hides) for p in pieces if p[0] < p[2] and p[1] < p[3]]
     recorded: list[JsonValue] = [[*bounds, hides.value] for bounds, hides in rectangles]
     name = still.file.name.rpartition(".")[0]
@@ -157,6 +164,8 @@ def redacted_copy(still: Still, plan: RedactionPlan) -> Still:
             "regions": recorded,
             "fill_bgr": list(FILL_COLOUR),
             "spared": None if subject is None else list(subject),
+            # Heads and plates of which something stays visible, since the subject lies there.
+            "left_clear": left_clear,
             "jpeg_quality": JPEG_QUALITY,
         },
     )

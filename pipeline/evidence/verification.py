@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pipeline.errors import BundleError, ManifestError
+from pipeline.errors import BundleError, ManifestError, TimestampError
 from pipeline.evidence.bundle import ITEMS_FOLDER, MANIFEST_NAME, README_NAME, SIGNATURE_NAME
 from pipeline.evidence.canonical import parse_canonical
 from pipeline.evidence.digests import digest, has_sm3
@@ -20,11 +20,14 @@ from pipeline.evidence.manifest import NO_PREVIOUS, Manifest, read_record
 from pipeline.evidence.report import Check, Report, Verdict
 from pipeline.evidence.signing import SignatureRecord, key_id_of
 from pipeline.evidence.sources import open_bundle, read_whole, shown
+from pipeline.evidence.timestamp import MAX_STAMP_BYTES, STAMP_NAME, is_available, read_stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
     from pathlib import Path
+
+    from cryptography.x509 import Certificate
 
     from pipeline.evidence.manifest import ManifestItem
     from pipeline.evidence.sources import BundleSource
@@ -56,7 +59,11 @@ class SignedManifest:
 
 
 def verify_bundle(
-    path: Path, *, trusted_key_ids: Collection[str] = (), previous: Path | None = None
+    path: Path,
+    *,
+    trusted_key_ids: Collection[str] = (),
+    previous: Path | None = None,
+    timestamp_roots: Sequence[Certificate] = (),
 ) -> Report:
     """Verify a bundle's folder or ZIP file.
 
@@ -65,16 +72,27 @@ def verify_bundle(
         trusted_key_ids: Key ids that the reader knows from elsewhere. None: the report warns that
             the signature shows an unchanged bundle, but not whose it is.
         previous: The bundle that the same box made before this one, to check the link.
+        timestamp_roots: Certificates of time-stamp authorities that the reader trusts, for a bundle
+            that holds a stamp. None: the report warns that nobody knows who made it.
     """
     try:
         with closing(open_bundle(path)) as source:
-            return verify_source(source, trusted_key_ids=trusted_key_ids, previous=previous)
+            return verify_source(
+                source,
+                trusted_key_ids=trusted_key_ids,
+                previous=previous,
+                timestamp_roots=timestamp_roots,
+            )
     except BundleError as error:
         return Report(checks=(_failure(error.step, str(error), error.file),))
 
 
 def verify_source(
-    source: BundleSource, *, trusted_key_ids: Collection[str] = (), previous: Path | None = None
+    source: BundleSource,
+    *,
+    trusted_key_ids: Collection[str] = (),
+    previous: Path | None = None,
+    timestamp_roots: Sequence[Certificate] = (),
 ) -> Report:
     """Verify a bundle wherever its files lie, such as in an object store; see `verify_bundle`."""
     checks: list[Check] = []
@@ -84,6 +102,8 @@ def verify_source(
         sha256 = signed.link.sha256
         _check_files(source, signed.manifest, checks)
         _check_statements(signed.manifest, checks)
+        if STAMP_NAME in source.sizes():
+            checks.append(_stamp_check(source, signed.manifest, timestamp_roots))
         checks.append(_chain_check(signed.link, previous, trusted_key_ids))
     except BundleError as error:
         checks.append(_failure(error.step, str(error), error.file))
@@ -171,7 +191,9 @@ def _check_files(source: BundleSource, manifest: Manifest, checks: list[Check]) 
     listed = {f"{ITEMS_FOLDER}/{item.name}": item for item in manifest.items}
     expected = {MANIFEST_NAME, SIGNATURE_NAME, README_NAME, *listed}
     sizes = source.sizes()
-    missing, extra = sorted(expected - sizes.keys()), sorted(sizes.keys() - expected)
+    missing = sorted(expected - sizes.keys())
+    # A stamp comes after the signature, which therefore cannot list it; it proves itself.
+    extra = sorted(sizes.keys() - expected - {STAMP_NAME})
     checks += [_failure("files", "it is listed in the manifest, but missing", n) for n in missing]
     checks += [_failure("files", "it is not listed in the manifest", shown(n)) for n in extra]
     if not missing and not extra:
@@ -276,6 +298,29 @@ def _clock_doubts(manifest: Manifest) -> list[str]:
     if clock.synchronised is False:
         doubts.append("the box's clock was not synchronised")
     return doubts
+
+
+def _stamp_check(source: BundleSource, manifest: Manifest, roots: Sequence[Certificate]) -> Check:
+    if not is_available():
+        return _warning("timestamp", "it was not checked: the extra `timestamp` is not installed")
+    try:
+        stamp = read_stamp(
+            read_whole(source, STAMP_NAME, MAX_STAMP_BYTES),
+            read_whole(source, MANIFEST_NAME, MAX_MANIFEST_BYTES),
+            roots,
+        )
+    except (TimestampError, BundleError) as error:
+        return _failure("timestamp", str(error), STAMP_NAME)
+    said = f"the manifest existed at {stamp.at.isoformat()}, says {stamp.authority or 'somebody'}"
+    if not stamp.is_trusted:
+        return _warning(
+            "timestamp",
+            f"{said}; who that is was not checked: give the authority's certificate as"
+            " --timestamp-ca",
+        )
+    if stamp.at < manifest.created_at - CLOCK_LIMIT:
+        return _warning("timestamp", f"{said}; the box's clock was ahead, as it says a later time")
+    return _holds("timestamp", said)
 
 
 def _chain_check(link: ChainLink, previous: Path | None, trusted_key_ids: Collection[str]) -> Check:

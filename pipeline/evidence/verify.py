@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import SigningKeyError
+from pipeline.errors import SettingsError, SigningKeyError
 from pipeline.evidence.continuity import verify_chain
 from pipeline.evidence.signing import key_id_of_file
+from pipeline.evidence.timestamp import read_roots
 from pipeline.evidence.verification import verify_bundle
 
 if TYPE_CHECKING:
@@ -37,14 +38,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     trusted = set(options.key_id)
     try:
         trusted |= {key_id_of_file(path) for path in options.public_key}
-    except SigningKeyError as error:
+        roots = [root for path in options.timestamp_ca for root in read_roots(path)]
+    except (SigningKeyError, SettingsError) as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE
     report: Report
     if options.chain:
         report = verify_chain(options.bundle, trusted_key_ids=trusted)
     else:
-        report = verify_bundle(options.bundle, trusted_key_ids=trusted, previous=options.previous)
+        report = verify_bundle(
+            options.bundle,
+            trusted_key_ids=trusted,
+            previous=options.previous,
+            timestamp_roots=roots,
+        )
     lines = [json.dumps(report.as_json())] if options.json else report.lines()
     sys.stdout.write("\n".join(lines) + "\n")
     return EXIT_HOLDS if report.ok else EXIT_FAILS
@@ -71,6 +78,14 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="HEX",
         help="SHA-256 of that key, 64 hexadecimal digits (may be repeated)",
+    )
+    parser.add_argument(
+        "--timestamp-ca",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="PEM file with certificates of trusted time-stamp authorities (may be repeated)",
     )
     parser.add_argument(
         "--previous", type=Path, metavar="BUNDLE", help="the box's bundle before this one"

@@ -17,6 +17,8 @@ from uuid import uuid4
 
 import pytest
 import structlog
+from ceph_server import missing_programs, running_ceph
+from postgres_server import running_postgres
 from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 
@@ -32,8 +34,6 @@ from api.users.passwords import hash_password
 from api.users.tables import LoginSession, Organisation, User
 from api.users.tokens import SESSION_PREFIX, csrf_token, new_token, token_digest
 from tests.api.simulated_box import SimulatedBox
-from tests.stack.ceph import missing_programs, running_ceph
-from tests.stack.postgres import running_postgres
 
 with warnings.catch_warnings():
     # Starlette prefers a successor of httpx; httpx is what the product uses.

@@ -9,6 +9,7 @@ import signal
 import sys
 
 import pytest
+from postgres_server import running_postgres
 from sqlalchemy import event, insert
 from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
@@ -22,7 +23,6 @@ from api.users.tables import MachineToken, Role, Scope
 from api.users.tokens import token_digest
 from pipeline.errors import SettingsError
 from tests.api.conftest import BASE_URL, DISTRICT
-from tests.stack.postgres import running_postgres
 
 both = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 SECRET = "what-nobody-may-read"  # noqa: S105 - a word to look for

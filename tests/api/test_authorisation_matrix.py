@@ -23,6 +23,7 @@ from sqlalchemy import select
 from api.cameras.tables import CameraGate, CameraPicture, EvidenceBasis
 from api.cases.tables import Case
 from api.feed.tables import Subscriber
+from api.retention.tables import Deletion
 from api.review.tables import Decision, ReviewPolicy
 from api.users.tables import MachineToken, Role, Scope
 from tests.api.reviewing import (  # noqa: F401 - pytest finds fixtures by name
@@ -147,7 +148,7 @@ def objects(world, hand_over, make_user, machine_token, database, now):  # noqa:
     waiting, handed = world.candidate(), hand_over()
     machine_token(Scope.FEED_READ)
     person = make_user("somebody", Role.OPERATOR)
-    gate, basis, policy, subscriber = uuid4(), uuid4(), uuid4(), uuid4()
+    gate, basis, policy, subscriber, deletion = uuid4(), uuid4(), uuid4(), uuid4(), uuid4()
     with database.writing() as session:
         session.add(
             CameraGate(
@@ -196,6 +197,22 @@ def objects(world, hand_over, make_user, machine_token, database, now):  # noqa:
                 created_at=now(),
             )
         )
+        session.add(
+            Deletion(
+                id=deletion,
+                number=1,
+                candidate_id=waiting.id,
+                organisation_path=world.path,
+                rule="rejected",
+                plan={},
+                begun_at=now(),
+                leased_until=now(),
+                completed_at=now(),
+                certificate={"files": []},
+                sha256="0" * 64,
+                audit_number=1,
+            )
+        )
         case = session.scalars(select(Case).where(Case.candidate_id == handed.id)).one()
         token = session.scalars(
             select(MachineToken).where(MachineToken.organisation_id == DISTRICT)
@@ -217,6 +234,7 @@ def objects(world, hand_over, make_user, machine_token, database, now):  # noqa:
         "update": "0",
         "policy_id": str(policy),
         "subscriber_id": str(subscriber),
+        "deletion_id": str(deletion),
         "event_type": "case.confirmed",
         # These open something by themselves; made-up ones open nothing.
         "token": "x" * 43,

@@ -158,3 +158,19 @@ def test_no_password_is_printed_by_a_failure(centre, migrated):
     _, figures, out = centre("user", "create-admin", "boss")
     assert not figures["ok"]
     assert SECRET not in out
+
+
+def test_export_of_reviewed_frames(centre, migrated, tmp_path):
+    """An approved export of what there is; a date that is none and a second export are refused."""
+    out = tmp_path / "reviews"
+    wanted = ("export-reviews", "--out", str(out), "--approval", "Director Wang, document 17")
+    status, figures, _ = centre(*wanted, "--since", "yesterday")
+    assert (status, figures["code"]) == (1, "since")
+    assert not out.exists()
+    status, figures, _ = centre(*wanted, "--since", "2026-11-01")
+    assert (status, figures["ok"], figures["out"]) == (0, True, str(out))
+    begun = json.loads((out / "export.json").read_text())
+    assert begun["since"] == "2026-11-01T00:00:00+08:00"
+    status, figures, _ = centre(*wanted, "--since", "2026-11-01")
+    assert (status, figures["code"]) == (1, "export_finished")
+    assert centre("audit", "verify")[1]["entries"] == 2

@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy import delete
 
 from api.users.tables import LoginSession
-
-
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
-@pytest.mark.parametrize("size", ["small", "large"])
-def test_login_page(desks, centre, language, size):
-    """The first page stands in both languages and sizes, without a serious barrier."""
-    desk = desks(size=size, language=language)
-    desk.page.goto(centre.address)
-    desk.page.wait_for_selector("input[autocomplete=username]")
-    desk.show("login")
-    assert desk.grave_problems() == []
 
 
 def test_wrong_password_is_said(desk, centre):

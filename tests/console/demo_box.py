@@ -40,7 +40,9 @@ class DemoBox(SimulatedBox):
         """Build, sign, upload and submit one act that lasted until now; gives its candidate."""
         started_at = facts.pop("started_at", self.now() - lasted)
         bundle = self.builder.build(
-            facts=self._facts(scene, camera, started_at, lasted, clock_offset_seconds, facts),
+            facts=self._facts(
+                scene, camera, started_at, lasted=lasted, offset=clock_offset_seconds, facts=facts
+            ),
             files=scene.files(started_at, variant),
             created_at=self.now(),
         )
@@ -79,14 +81,12 @@ class DemoBox(SimulatedBox):
         """Remove what it kept on disk."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _facts(self, scene, camera, started_at, lasted, clock_offset_seconds, facts):
+    def _facts(self, scene, camera, started_at, *, lasted, offset, facts):
         roles = tuple(shot.role for shot in scene.shots)
         end = started_at + lasted
         return EvidenceFacts(
             camera=CameraIdentity(id=camera["id"], name=camera["name"], place=camera["place"]),
-            clock=ClockState(
-                offset_seconds=clock_offset_seconds, synchronised=True, source="chrony"
-            ),
+            clock=ClockState(offset_seconds=offset, synchronised=True, source="chrony"),
             episode=EpisodeFacts(
                 candidate_id=facts.get("candidate_id") or uuid4(),
                 update=facts.get("update", 0),

@@ -1,4 +1,4 @@
-"""A hundred thousand candidates at once, for measuring: rows alone, pictures shared with those there."""
+"""A hundred thousand candidates at once, for measuring: rows that share the pictures there."""
 
 from __future__ import annotations
 
@@ -15,8 +15,15 @@ ROWS_AT_ONCE = 2000
 SPAN = timedelta(hours=20)  # over which the arrivals are spread
 
 
-def add_many(database, count, span=SPAN):
-    """Add waiting candidates; each is a copy of one that is there, under its own id and times."""
+def add_many(database, count, span=SPAN, tell=lambda _added: None):
+    """Add waiting candidates; each is a copy of one that is there, under its own id and times.
+
+    Args:
+        database: Of the centre.
+        count: How many.
+        span: Over how long they arrived, until now.
+        tell: Called with the number that is there, now and then.
+    """
     with database.writing() as session:
         models = session.scalars(select(CandidateRecord).order_by(CandidateRecord.number)).all()
         models = [_row(model) for model in models]
@@ -41,6 +48,7 @@ def add_many(database, count, span=SPAN):
             session.execute(insert(CandidateRecord), candidates)
             session.execute(insert(CandidateUpdate), texts)
             session.execute(insert(EvidenceRecord), evidence)
+        tell(start + len(candidates))
 
 
 def _row(record):

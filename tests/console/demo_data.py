@@ -1,4 +1,6 @@
-"""A centre full of things to look at: `python -m tests.console.demo_data --folder var/demo --serve`.
+"""A centre full of things to look at.
+
+    python -m tests.console.demo_data --folder var/demo --serve
 
 Everything comes in the way it does in earnest: boxes enrol and submit signed evidence, people
 claim and decide, cases are handed over. Only the clock is ours: it walks through the last days.
@@ -10,7 +12,6 @@ import argparse
 import json
 import shutil
 import sys
-import tomllib
 import warnings
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -35,6 +36,8 @@ from api.users.service import create_user
 from api.users.tables import Role
 from pipeline.exchange import PICTURE_TIME_HEADER
 from tests.console.demo_box import DemoBox
+from tests.console.demo_places import CAMERAS, GATES, camera_settings
+from tests.console.demo_present import report_boxes, report_cases
 from tests.console.demo_scenes import BANNER, DUST, SPILL, VENDING, jpeg, picture
 
 with warnings.catch_warnings():
@@ -47,15 +50,6 @@ CITY = "990000"
 DISTRICT = "990100"
 SECOND_OPERATOR = ("demo-operator-2", "演示值班员乙")
 CHECKLIST = {"authentic": True, "clear": True, "complete": True, "accurate": True}
-GATES = ("legal_review", "technical_review", "maintenance", "sign", "publication")
-
-# id, name, place, scenes that it shows, longitude, latitude, second of a picture of now
-CAMERAS = (
-    ("market-01", "前门东路 01", "前门东路市场口北侧", (VENDING, BANNER), 116.4012, 39.8991, 200),
-    ("market-02", "前门东路 03", "前门东路小学对面", (VENDING,), 116.4041, 39.8987, 120),
-    ("site-gate-01", "城建三期 东门", "环城南路 18 号工地东门", (DUST,), 116.4213, 39.8862, 40),
-    ("ring-south-02", "环城南路 02", "环城南路渣土出口", (SPILL,), 116.4236, 39.8850, 60),
-)
 
 
 class Clock:
@@ -102,9 +96,19 @@ class Demo:
             self._add_boxes_and_cameras()
             self._add_subscribers()
             self._live_through(candidates)
+            self._report()
             for box in self.boxes.values():
                 box.close()
         return self
+
+    def _report(self):
+        """What is going on now: boxes that report, a case system that works on its cases."""
+        self._log_in("demo-admin")
+        wanted = {"name": "办案平台", "organisation_id": CITY, "scopes": ["cases:write"]}
+        token = self._post("/machine-tokens", wanted)["token"]
+        self._log_in("demo-operator")
+        report_cases(self._post, self._get, token, self.clock())
+        report_boxes(self.database, self.clock())
 
     def person(self, login):
         """A person as the services know them."""
@@ -138,9 +142,15 @@ class Demo:
             )
         self.people[login] = password
 
-    def _post(self, path, body):
-        answer = self.client.post(f"{API}{path}", json=body, headers=self.csrf)
+    def _post(self, path, body, token=None):
+        headers = {"Authorization": f"Bearer {token}"} if token else self.csrf
+        answer = self.client.post(f"{API}{path}", json=body, headers=headers)
         assert answer.status_code in {200, 201}, answer.text
+        return answer.json()
+
+    def _get(self, path):
+        answer = self.client.get(f"{API}{path}")
+        assert answer.status_code == 200, answer.text
         return answer.json()
 
     def _log_in(self, login):
@@ -165,7 +175,7 @@ class Demo:
             self.boxes[box_id] = DemoBox(self.client, self.clock, box_id)
             assert self.boxes[box_id].enrol(code.code).status_code == 200
         for number, (id_, name, place, scenes, longitude, latitude, second) in enumerate(CAMERAS):
-            settings = _camera_settings(scenes[0], id_, name, place, with_school=number == 1)
+            settings = camera_settings(scenes[0], id_, name, place, with_school=number == 1)
             box_id = "box-market" if number <= 1 else "box-ring"
             registration = {
                 "organisation_id": DISTRICT,
@@ -188,21 +198,17 @@ class Demo:
             )
             assert answer.status_code == 204, answer.text
 
-    def _add_gates(self, camera_id, kinds):
+    def _add_gates(self, camera_id, gates):
         begin = self.clock() - timedelta(days=1)
-        for kind in kinds:
+        for kind, document, details in gates:
             self._post(
                 f"/cameras/{camera_id}/gates",
                 {
                     "gate": kind,
                     "met_from": begin.isoformat(),
                     "met_until": (begin + timedelta(days=365)).isoformat(),
-                    "document": f"演示城管法审〔2026〕{len(camera_id)} 号",
-                    "details": {
-                        "by": "演示区城市管理局法制科",
-                        "url": "https://example.org/cameras",
-                        "photo": "sign.jpg",
-                    },
+                    "document": document,
+                    "details": details,
                 },
             )
 
@@ -235,7 +241,8 @@ class Demo:
                 self.clock.instant = begin + (end - begin) * 0.95 * number / settled
             else:
                 left = (candidates - number) / (candidates - settled)
-                self.clock.instant = end - timedelta(minutes=48 * left + 1)
+                # More and more of them: a few are overdue, most have just come.
+                self.clock.instant = end - timedelta(minutes=26 * left**3 + 1)
             candidate = self._arrive(number)
             if number < settled:
                 self._decide(number, candidate)
@@ -303,21 +310,6 @@ class Demo:
             secrets=secrets(),
             now=self.clock,
         ).run()
-
-
-def _camera_settings(scene, id_, name, place, *, with_school):
-    content = tomllib.loads(scene.camera_settings.read_text(encoding="utf-8"))
-    zones = content["zones"]
-    if with_school:
-        zones.append(
-            {
-                "id": "school",
-                "kind": "sensitive",
-                "name": "小学门前 200 米",
-                "polygon": [[0.3, 0.35], [0.95, 0.35], [0.95, 0.7], [0.3, 0.7]],
-            }
-        )
-    return {**content["camera"], "id": id_, "name": name, "place": place, "zones": zones}
 
 
 def first_waiting(database):

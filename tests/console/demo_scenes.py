@@ -30,6 +30,18 @@ WIDTH, HEIGHT = 1280, 720  # of the demo videos
 CLIP_SECONDS = 12.0
 HEAD_SHARE = 0.28  # of a standing person's height; a generous head
 JPEG_QUALITY = 88
+# What officers call the zones of the videos; rules name a zone by its name.
+ZONE_NAMES = {
+    "pavement": "市场口人行道",
+    "bay": "前门便民疏导点",
+    "wall": "沿街外立面",
+    "pavement-ads": "人行道立面",
+    "board": "社区公告栏",
+    "road": "东向机动车道",
+    "windows": "二层住户",
+    "site": "城建三期工地",
+    "hoarding": "南侧围挡",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +234,7 @@ VENDING = Scene(
     clip_from=250,
     lasted=timedelta(minutes=6, seconds=12),
     reasons={
-        "place_forbidden": (1.4, {"zone": "pavement", "share": 0.94}),
+        "place_forbidden": (1.4, {"zone": ZONE_NAMES["pavement"], "share": 0.94}),
         "dwell_forbidden": (2.2, {"present_seconds": 372.0, "dwell_seconds": 180.0}),
         "sees_stall": (1.1, {"level": 0.86}),
         "sees_goods": (0.7, {"level": 0.71}),
@@ -255,7 +267,7 @@ BANNER = Scene(
     clip_from=230,
     lasted=timedelta(minutes=22),
     reasons={
-        "on_ad_surface": (1.3, {"zone": "wall", "share": 0.9}),
+        "on_ad_surface": (1.3, {"zone": ZONE_NAMES["wall"], "share": 0.9}),
         "persists": (1.6, {"present_seconds": 1320.0, "persist_seconds": 600.0}),
         "sees_banner": (1.0, {"level": 0.58}),
         "new_on_surface": (1.5, {"level": 0.77}),
@@ -280,7 +292,7 @@ DUST = Scene(
     clip_from=150,
     lasted=timedelta(minutes=12, seconds=15),
     reasons={
-        "in_site": (0.8, {"zone": "site"}),
+        "in_site": (0.8, {"zone": ZONE_NAMES["site"]}),
         "plume_persists": (1.9, {"present_seconds": 735.0, "persist_seconds": 30.0}),
         "veiled": (1.6, {"cover": 0.23}),
         "warm": (0.9, {"share": 0.31}),
@@ -317,7 +329,7 @@ SPILL = Scene(
     clip_from=88,
     lasted=timedelta(seconds=24),
     reasons={
-        "on_road": (0.6, {"zone": "road"}),
+        "on_road": (0.6, {"zone": ZONE_NAMES["road"]}),
         "truck_passed": (1.8, {"trucks": 1, "span_seconds": 4.0}),
         "material": (2.4, {"area_share": 0.021}),
         "rough": (0.7, {}),

@@ -26,6 +26,8 @@ from pipeline.exchange import (
     Enrolment,
     GapReceipt,
     GapReport,
+    Introductions,
+    IntroductionsReply,
     Receipt,
     StatusReply,
     Submission,
@@ -73,6 +75,9 @@ class Centre:
         self.calls: Counter[str] = Counter()
         self.snapshots: tuple[str, ...] = ()
         self.cameras = CamerasReply()
+        self.introductions: list[Introductions] = []
+        self.introduction_status = 200
+        self.refuses_cameras: dict[str, str] = {}
         self.clock_ahead = timedelta(0)
         self.accepts_token = True
         self.enrolments: list[Enrolment] = []
@@ -202,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, answer = 200, b"<html>Welcome to the hotel's network</html>"
         self._send(status, answer, headers)
 
-    def _do(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:  # noqa: C901, PLR0911 - a table of calls
+    def _do(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:  # noqa: C901, PLR0911, PLR0912 - a table of calls
         centre, path = self.centre, self.path
         if path == f"{API_PREFIX}/boxes/enrol":
             return self._enrol(Enrolment.model_validate_json(body))
@@ -228,6 +233,10 @@ class _Handler(BaseHTTPRequestHandler):
             wanted, centre.snapshots = centre.snapshots, ()
             reply = StatusReply(received_at=now, snapshots=wanted)
             return 200, reply.model_dump_json().encode(), {}
+        if path == f"{BOX}/cameras" and self.command == "PUT":
+            centre.introductions.append(Introductions.model_validate_json(body))
+            reply = IntroductionsReply(refused=centre.refuses_cameras)
+            return centre.introduction_status, reply.model_dump_json().encode(), {}
         if path == f"{BOX}/cameras":
             content = centre.cameras.model_dump_json().encode()
             tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'

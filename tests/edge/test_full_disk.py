@@ -72,3 +72,21 @@ def test_a_full_disk_costs_what_is_worth_least_and_nothing_else(small_disk, tmp_
     assert sorted([*sent, *(gap.sequence for gap in gaps)]) == list(range(1, head + 1))
     assert [gap.number for gap in gaps] == list(range(1, len(gaps) + 1))
     assert len(set(sent.values())) == 5
+
+
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_a_box_that_ended_while_sending_starts_again_on_a_full_disk(
+    small_disk, tmp_path, is_killed
+):
+    """Marking what was being sent as waiting takes room: the ballast's."""
+    recipes = BundleMaker(tmp_path / "recipes")
+    outbox = Outbox(small_disk / "outbox", OutboxSettings(min_free_bytes=0))
+    outbox.take_in(recipes.make().folder)
+    assert outbox.next_entry() is not None
+    if not is_killed:
+        outbox.close()
+    fill(small_disk / "others")
+    again = Outbox(small_disk / "outbox", OutboxSettings(min_free_bytes=0))
+    assert again.next_entry() is not None
+    again.close()
+    outbox.close()

@@ -1,5 +1,6 @@
 """The simulated camera: its clients, its ends, its command line."""
 
+import asyncio
 import re
 import socket
 import subprocess
@@ -8,14 +9,16 @@ import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from edge.errors import SimulatedCameraError, SourceUnreachable, StreamEnded
-from edge.rtsp.camera import CameraClip
+from edge.rtsp.camera import CameraClip, SimulatedCamera
 from edge.rtsp.clip import load_clip
 from edge.rtsp.password import Login
+from edge.rtsp.rtp import CLOCK_HZ
 from edge.rtsp_server import RtspServer
 from edge.video.reader import ReaderSettings, VideoReader
 from edge.video.source import StreamUrl
@@ -51,6 +54,76 @@ def test_many_cameras_of_one_clip_are_watched_at_once(make_video):
         assert server.wait_until_finished(5)
     assert [len(frames) for frames, _ in seen.values()] == [2] * 32
     assert {reader.counters.packets for _, reader in seen.values()} == {50}
+
+
+def test_a_lingering_camera_goes_on_with_its_last_seconds(make_video):
+    """After 4 s in a hurry, its last 2 s again and again at the clock's pace, in one stream."""
+    clip = CameraClip(
+        path=make_video(pictures=100),
+        loop=False,
+        linger_seconds=2.0,
+        speed=50,
+        starts_with_first_client=True,
+    )
+    with RtspServer({"gate": clip}) as server:
+        reader = VideoReader(server.url("gate"), camera_id="gate", starts_at=NOON)
+        frames = list(islice(reader, 7))
+        reader.stop()
+        assert not server.wait_until_finished(0)
+    # A keyframe a second: 0 to 3 of the clip, then its seconds 2 and 3 once more, and again.
+    assert [frame.seconds for frame in frames] == pytest.approx([0, 1, 2, 3, 4, 5, 6], abs=0.2)
+    assert reader.counters.connections == 1
+    instants = [frame.captured_at for frame in frames]
+    assert instants == sorted(instants)
+
+
+class LateClient:
+    """Notes what it is sent, and once does not read for a while."""
+
+    has_left = False
+
+    def __init__(self, late_seconds):
+        self.late_seconds = late_seconds
+        self.stamps, self.times = [], []  # seconds of the stream, and of the clock
+
+    async def has_caught_up(self):
+        """As a client that the camera waits for."""
+        late, self.late_seconds = self.late_seconds, 0.0
+        await asyncio.sleep(late)
+
+    def send_picture(self, packets, *, is_keyframe):
+        """Note the RTP time stamp (RFC 3550, section 5.1)."""
+        self.stamps.append(int.from_bytes(packets[0][4:8]) / CLOCK_HZ - 1.0)
+        self.times.append(time.monotonic())
+
+
+def test_a_late_camera_leaves_seconds_out_instead_of_hurrying(make_video):
+    """Its client was too slow for the clip; after a pause it shows the present, in its own pace."""
+    path = make_video(pictures=100)
+    settings = CameraClip(
+        path=path, loop=False, linger_seconds=2.0, speed=50, waits_for_slow_clients=True
+    )
+    camera = SimulatedCamera(settings, load_clip(path), ssrc=1)
+    client = LateClient(1.2)
+    camera.add(client)
+
+    async def play():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(camera.play(), 2.2)
+
+    asyncio.run(play())
+    lingering = client.stamps[100:]
+    assert lingering[0] - client.stamps[99] == pytest.approx(1.2, abs=0.3)
+    assert len(lingering) >= 10
+    took = client.times[109] - client.times[100]
+    assert took == pytest.approx(lingering[9] - lingering[0], abs=0.2)
+
+
+@pytest.mark.parametrize("wrong", [{"linger_seconds": -1.0}, {"linger_seconds": 2.0, "loop": True}])
+def test_a_camera_cannot_linger_and_begin_anew(make_video, wrong):
+    """One or the other."""
+    with pytest.raises(SimulatedCameraError, match="lingers"):
+        CameraClip(path=make_video(pictures=5), **{"loop": False, **wrong})
 
 
 def test_a_slow_client_does_not_disturb_another(make_video):

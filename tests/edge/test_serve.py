@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -21,7 +22,8 @@ from edge.rtsp_server import RtspServer
 from edge.serve import BoxService
 from edge.settings import BoxSettings
 from edge.uplink.link import TOKEN_FILE
-from pipeline.exchange import CameraSettings, CamerasReply, CameraState
+from edge.video.timeline import utc_now
+from pipeline.exchange import CameraSettings, CamerasReply, CameraState, GapReason
 from pipeline.settings import load_settings
 from tests.edge.bundles import BundleMaker
 from tests.edge.centre import CODE, TOKEN, Centre
@@ -152,6 +154,30 @@ def test_a_box_from_enrolment_to_its_last_word(centre, rtsp, write_settings, run
     assert states(centre) == {}
     assert service.answers[0]["ok"]
     assert TOKEN not in json.dumps(service.answers)
+
+
+def test_time_in_which_the_box_was_off_is_told(centre, rtsp, write_settings, running, tmp_path):
+    """From the last picture of an earlier life to the first of this one, by its last word."""
+    watched = tmp_path / "box" / "watched.json"
+    watched.parent.mkdir()
+    off_since = utc_now() - timedelta(hours=1)
+    watched.write_text(json.dumps({"east": off_since.isoformat()}))
+    service = running(write_settings({n: rtsp.url(n).reveal() for n in ("east", "west")}))
+    centre.wait_for(
+        lambda: (
+            bool(centre.statuses)
+            and len(centre.statuses[-1].cameras) == 2
+            and all(c.frames > 1 for c in centre.statuses[-1].cameras)
+        ),
+        30,
+    )
+    service.stop()
+    centre.wait_for(lambda: bool(service.answers), 20)
+    [gap] = centre.gaps.values()
+    assert (gap.reason, gap.camera_id) == (GapReason.NOT_WATCHED, "east")
+    assert gap.began_at == off_since
+    assert timedelta(hours=1) <= gap.ended_at - gap.began_at < timedelta(hours=1, minutes=2)
+    assert set(json.loads(watched.read_text())) == {"east", "west"}
 
 
 def test_a_dead_camera_disturbs_no_other_and_comes_back(
@@ -303,3 +329,20 @@ def test_the_command_ends_in_order_on_sigterm(centre, rtsp, write_settings, tmp_
         assert secret not in err + out
     assert (tmp_path / "box" / "state" / "east.json").exists()
     assert centre.order == [(str(UUID(int=7)), 0, 1)]
+
+
+def test_an_outbox_that_cannot_be_tidied_ends_no_box(
+    centre, write_settings, running, tmp_path, monkeypatch
+):
+    """A backup tool that holds the database for long: the main loop goes round all the same."""
+    monkeypatch.setattr("edge.outbox.database.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("edge.serve.TIDY_SECONDS", 0.1)
+    service = running(write_settings({}))
+    centre.wait_for(lambda: bool(centre.statuses), 30)
+    other = sqlite3.connect(tmp_path / "box" / "outbox" / "outbox.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    time.sleep(1.0)
+    other.execute("ROLLBACK")
+    other.close()
+    assert not service.answers
+    assert ask(service, "/health")[0] == 200

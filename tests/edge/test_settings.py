@@ -33,6 +33,8 @@ def test_password_of_a_camera_is_never_shown():
         ('source = "rtsp://admin:secret@127.0.0.1:554/ch1"', "", ["box.toml:4", "is missing"]),
         ("rtsp://admin:secret@", "http://admin:secret@", ["box.toml:4", "must begin with rtsp"]),
         ('id = "east"', 'id = "east"\nstarts_at = 2026-11-22T08:00:00+08:00', ["in UTC"]),
+        ('id = "east"', 'id = "east"\nlongitude = 116.4', ["belong together"]),
+        ('id = "east"', 'id = "east"\nlongitude = 181\nlatitude = 0', ["longitude"]),
         ('id = "crossing-7"', "[reader]\nring_seconds = -1", ["box.toml:3: reader.ring_seconds"]),
         ('id = "crossing-7"', "[model]\nproviderr = 'cpu'", ["'provider'"]),
         (

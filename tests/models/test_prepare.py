@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from models.classes import class_id
-from models.prepare import PrepareError, fingerprint, main, prepare
+from models.classes import CLASSES, class_id
+from models.prepare import PrepareError, fingerprint, main, prepare, read_index
 
 
 def run(pack, out):
@@ -58,6 +58,45 @@ def test_faults_name_file_and_reason(pack, tmp_path, reason):
     assert wrong.name in str(caught.value)
     assert reason in str(caught.value)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_split_without_any_label_is_refused(pack, tmp_path):
+    """One empty file is a picture that shows nothing; all of them are labels gone astray."""
+    for i in range(2):
+        (pack / f"yard/labels/train/train{i}.txt").write_text("" if i else "1 0.5 0.5 0.1 0.1\n")
+    with pytest.raises(PrepareError, match=r"labels.train: all 2 label files are empty"):
+        run(pack, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    (pack / "yard/labels/train/train0.txt").write_text("0 0.5 0.5 0.1 0.1\n")
+    run(pack, tmp_path / "out")
+
+
+def test_rendered_pictures_alone_can_be_prepared(pack, tmp_path):
+    """No data pack: the real sets are neither asked for nor listed."""
+    (datasets := tmp_path / "own").mkdir()
+    described = (pack.parent / "datasets" / "yard.toml").read_text()
+    (datasets / "yard.toml").write_text(described)
+    made = described.replace('"real"', '"rendered"').replace('"yard"', '"made"')
+    (datasets / "made.toml").write_text(made.replace('folder = "made"', 'folder = ""'))
+    index = json.loads(prepare(None, tmp_path / "out", pack / "yard", datasets).read_text())
+    assert [s["name"] for s in index["sets"]] == ["made"]
+    assert len(index["pictures"]) == 3
+
+
+INDEXES = {
+    "is missing": None,
+    "is no index": "[1, 2]",
+    "not those of models/classes.py": json.dumps({"classes": list(reversed(CLASSES))}),
+}
+
+
+@pytest.mark.parametrize("reason", INDEXES)
+def test_an_index_of_other_classes_is_refused(tmp_path, reason):
+    """Labels by number mean nothing under another class map."""
+    if INDEXES[reason] is not None:
+        (tmp_path / "index.json").write_text(INDEXES[reason])
+    with pytest.raises(PrepareError, match=r"index\.json: .*" + reason):
+        read_index(tmp_path)
 
 
 def test_missing_label_and_missing_class_list(pack, tmp_path):

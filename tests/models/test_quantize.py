@@ -76,6 +76,7 @@ def test_decoding_and_attention_stay_in_float():
     parts = parts_of(network)
     assert sum(map(len, parts.values())) == len(chosen)
     assert {"model.0", "model.22", "model.23/cv2.0", "model.23/cv3.2"} <= set(parts)
+    assert len(parts["model.23/last"]) == 6  # boxes and scores at three strides
 
 
 def test_score_error_looks_only_where_something_is_seen():

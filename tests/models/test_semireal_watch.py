@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import pytest
 
 from edge.settings import BoxSettings
 from models.semireal.__main__ import main, report, watch_all
+from models.semireal.dust import ONE_PICTURE, RULES, Air, with_and_without
 from models.semireal.figures import aims_met, as_rows, count, wilson
 from models.semireal.kept import keep, key_of, recall
 from models.semireal.stage import Stage
@@ -19,7 +21,7 @@ from models.street.encode import VideoWriter
 from pipeline.candidate import Candidate, Explanation
 from pipeline.frames import Frame
 from pipeline.geometry import Box
-from pipeline.violations import Violation
+from pipeline.violations import Subtype, Violation
 from tests.scenarios.matching import Script, ScriptedEpisode
 
 NOON = datetime(2026, 5, 12, 12, tzinfo=UTC)
@@ -94,7 +96,7 @@ def test_a_tiny_run_end_to_end_writes_figures_mistakes_and_a_page(run):
     figures = report(scripts, runs, {"drawn": stage}, out)
     assert figures["all"]["STREET_VENDING"]["scripted"] == 1
     assert figures["all"]["STREET_VENDING"]["found"] == 0  # its dwell is three minutes
-    assert figures == json.loads((out / "figures.json").read_text())
+    assert figures == json.loads((out / "figures.json").read_text())["episodes"]
     assert "missed STREET_VENDING from 25 s" in (out / "mistakes.txt").read_text()
     page = (out / "index.html").read_text()
     assert 'src="drawn-vending-0.jpg"' in page
@@ -120,9 +122,11 @@ def test_what_was_found_is_kept_until_video_zones_or_product_change(run, filmed)
 def test_found_candidates_come_back_as_they_were(tmp_path):
     """Episodes survive being written and read."""
     runs = {variant: watched(found()) for variant in VARIANTS}
+    runs["all"].air.append(Air(seconds=1.0, score=0.25, cover=0.5))
     keep(tmp_path / "a.json", "k", runs)
     again = recall(tmp_path / "a.json", "k")
     assert {v: w.candidates for v, w in again.items()} == {v: w.candidates for v, w in runs.items()}
+    assert {v: w.air for v, w in again.items()} == {v: w.air for v, w in runs.items()}
 
 
 def test_networks_answer_a_picture_seen_before_without_running_again():
@@ -137,6 +141,18 @@ def test_networks_answer_a_picture_seen_before_without_running_again():
     assert networks.runs == 1
     networks.forget()
     networks.detect(frame)
+    assert networks.runs == 2
+
+
+def test_close_looks_at_one_picture_are_told_apart():
+    """Two parts of one size of one picture are two pictures; the same part twice is one."""
+    networks = Networks(BoxSettings())
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 255, (64, 128, 3)).astype(np.uint8)
+    left, right = picture[:, :64], picture[:, 64:]
+    networks.detect_image(left)
+    networks.detect_image(right)
+    networks.detect_image(left.copy())
     assert networks.runs == 2
 
 
@@ -206,6 +222,26 @@ def test_figures_count_right_false_missed_and_the_delay():
         "b: missed STREET_VENDING" in line and "too short" in line for line in result.mistakes
     )
     assert not aims_met(as_rows(result))
+
+
+def test_dust_alarms_are_counted_with_and_without_time():
+    """Three lone pictures ring for a network alone; the rule rings once, later, and rightly."""
+    plume = ScriptedEpisode(
+        violation=Violation.CONSTRUCTION_DUST, starts_seconds=100, ends_seconds=150,
+        box=Box(20, 20, 40, 40),
+    )  # fmt: skip
+    script = replace(SCRIPT, episodes=(plume,))
+    rule = found(fired=165.0).model_copy(
+        update={"violation": Violation.CONSTRUCTION_DUST, "subtype": Subtype.DUST_PLUME}
+    )
+    runs = {variant: {"a": watched(rule)} for variant in VARIANTS}
+    scores = {30: 0.9, 60: 0.9, 61: 0.8, 110: 0.7, 200: 0.2}
+    runs["all"]["a"].air = [Air(seconds=s, score=scores.get(s, 0.0), cover=0.0) for s in range(250)]
+    rows = {row["rings"]: row for row in with_and_without({"a": script}, runs, 0.5)}
+    alone, together = rows[ONE_PICTURE], rows[RULES["all"]]
+    assert (alone["alarms"], alone["right"], alone["false"]) == (3, 1, 2)
+    assert (alone["plumes_found"], alone["delay_seconds"]) == (1, 10.0)
+    assert (together["alarms"], together["false"], together["delay_seconds"]) == (1, 0, 65.0)
 
 
 def test_aims_need_every_scripted_violation_and_at_least_one():

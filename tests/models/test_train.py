@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("ultralytics")
 
-from models.classes import CLASSES, class_id  # noqa: E402 (after the skip)
+from models import export, load_state, train  # noqa: E402 (after the skip)
+from models.classes import CLASSES, class_id  # noqa: E402
 from models.export import differences, to_onnx  # noqa: E402
 from models.network import (  # noqa: E402
+    DetectionModel,
     MaskedLoss,
     WeightsError,
     bare_network,
@@ -79,9 +82,99 @@ def test_foreign_weights_are_refused(tmp_path):
         initial_network(path)
     with pytest.raises(WeightsError, match="missing"):
         initial_network(tmp_path / "gone.pt")
-    torch.save({"average": {"w": torch.zeros(1)}}, path)
-    with pytest.raises(WeightsError, match=r"other\.pt: not a checkpoint of the street network"):
-        load_checkpoint(path)
+
+
+def checkpoint_of(network, path):
+    """As `models.train` saves, but of any network."""
+    state = network.state_dict()
+    torch.save(
+        {
+            "network": state, "average": state, "optimiser": {}, "epoch": 1, "step": 1,
+            "course": {"size": 64, "batch": 2, "seed": 1},
+        },
+        path,
+    )  # fmt: skip
+
+
+def larger(path):
+    """YOLO11s: the same names, other shapes."""
+    checkpoint_of(DetectionModel("yolo11s.yaml", nc=len(CLASSES), verbose=False), path)
+
+
+def newer(path):
+    """YOLO26n: other layers."""
+    checkpoint_of(DetectionModel("yolo26n.yaml", nc=len(CLASSES), verbose=False), path)
+
+
+def unmapped(path):
+    """YOLO11n with COCO's 80 classes."""
+    checkpoint_of(DetectionModel("yolo11n.yaml", nc=80, verbose=False), path)
+
+
+def pickled(path):
+    """A whole module, as Ultralytics saves: opening it would run code."""
+    torch.save({"model": bare_network()}, path)
+
+
+def cut(path):
+    """The first half of a checkpoint."""
+    checkpoint_of(bare_network(), path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+OTHERS = {
+    larger: "not a checkpoint of the street network",
+    newer: "not a checkpoint of the street network",
+    unmapped: "not a checkpoint of the street network",
+    pickled: "cannot be read as a checkpoint",
+    cut: "cannot be read as a checkpoint",
+    lambda path: path.write_bytes(b""): "cannot be read as a checkpoint",
+    lambda path: path.write_text("no weights"): "cannot be read as a checkpoint",
+    lambda path: torch.save([1, 2], path): "no network, average, optimiser, epoch, step, course",
+    lambda path: torch.save({"average": {}}, path): "no network, optimiser, epoch, step, course",
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_checkpoint_of_another_architecture_is_named_and_nothing_is_written(
+    tmp_path, capsys, other
+):
+    """File and reason on stderr, exit code 1, no output folder: in all three scripts."""
+    path, out = tmp_path / "other.pt", tmp_path / "out"
+    other(path)
+    prepared, rendered = str(tmp_path / "prepared"), str(tmp_path / "rendered")
+    for main, asked in (
+        (train.main, ["--prepared", prepared, "--start"]),
+        (export.main, ["--prepared", prepared, "--checkpoint"]),
+        (load_state.main, ["--rendered", rendered, "--checkpoint"]),
+    ):
+        assert main([*asked, str(path), "--out", str(out)]) == 1
+        told = capsys.readouterr().err
+        assert "other.pt" in told
+        assert OTHERS[other] in told
+        assert not out.exists()
+
+
+def test_a_missing_or_foreign_prepared_folder_is_named(tmp_path, capsys):
+    """Training and export name the index and leave no output folder."""
+    checkpoint_of(bare_network(), tmp_path / "own.pt")
+    out, prepared = tmp_path / "out", tmp_path / "prepared"
+    own = [str(tmp_path / "own.pt"), "--prepared", str(prepared), "--out", str(out)]
+    for content, reason in (
+        (None, "is missing; python -m models.prepare writes it"),
+        ("{", "is no index of models.prepare"),
+        (json.dumps({"classes": ["dog"], "sets": []}), "not those of models/classes.py"),
+        (json.dumps({"classes": CLASSES, "sets": [], "pictures": []}), "fewer than one batch"),
+    ):
+        prepared.mkdir(exist_ok=True)
+        if content is not None:
+            (prepared / "index.json").write_text(content)
+        assert train.main(["--start", *own]) == 1
+        assert reason in capsys.readouterr().err
+        if "batch" not in reason:
+            assert export.main(["--checkpoint", *own]) == 1
+            assert "index.json" in capsys.readouterr().err
+        assert not out.exists()
 
 
 @pytest.mark.filterwarnings("ignore")  # torch's exporter warns of itself

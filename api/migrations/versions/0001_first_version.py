@@ -24,6 +24,8 @@ def upgrade() -> None:
     _create_evidence()
     _create_review()
     _create_cases()
+    _create_retention()
+    _create_stamping()
     _create_feed()
     _create_audit()
     _create_counters()
@@ -162,6 +164,9 @@ def _create_boxes() -> None:
         sa.ForeignKeyConstraint(["box_id"], ["boxes.id"], name=op.f("fk_box_gaps_box_id_boxes")),
         sa.PrimaryKeyConstraint("box_id", "key_id", "number", name=op.f("pk_box_gaps")),
     )
+    op.create_index(
+        "ix_box_gaps_camera", "box_gaps", ["camera_id", "reason", "began_at"], unique=False
+    )
     op.create_table(
         "box_keys",
         sa.Column("key_id", sa.String(length=64), nullable=False),
@@ -277,6 +282,7 @@ def _create_cameras() -> None:
         sa.Column("captured_at", INSTANT, nullable=False),
         sa.Column("media_type", sa.String(length=100), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("looked_at", INSTANT, nullable=True),
         sa.ForeignKeyConstraint(
             ["camera_id"], ["cameras.id"], name=op.f("fk_camera_pictures_camera_id_cameras")
         ),
@@ -290,6 +296,7 @@ def _create_cameras() -> None:
         sa.Column("valid_from", INSTANT, nullable=False),
         sa.Column("settings", JSON, nullable=False),
         sa.Column("changed_by", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.String(length=16), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["camera_id"], ["cameras.id"], name=op.f("fk_camera_versions_camera_id_cameras")
@@ -339,6 +346,7 @@ def _create_candidates() -> None:
         sa.Column("policy", JSON, nullable=False),
         sa.Column("integrity_frozen", sa.Text(), nullable=True),
         sa.Column("hold", sa.Boolean(), nullable=False),
+        sa.Column("evidence_deleted_at", INSTANT, nullable=True),
         sa.Column("claimed_by", sa.Uuid(), nullable=True),
         sa.Column("claimed_until", INSTANT, nullable=True),
         sa.Column("undo_until", INSTANT, nullable=True),
@@ -383,6 +391,12 @@ def _create_candidates() -> None:
     )
     op.create_index(op.f("ix_candidates_received_at"), "candidates", ["received_at"], unique=False)
     op.create_index(
+        "ix_candidates_retention",
+        "candidates",
+        ["state", "evidence_deleted_at", "received_at", "id"],
+        unique=False,
+    )
+    op.create_index(
         "ix_candidates_spot", "candidates", ["camera_id", "violation", "started_at"], unique=False
     )
     op.create_index(op.f("ix_candidates_undo_until"), "candidates", ["undo_until"], unique=False)
@@ -419,6 +433,7 @@ def _create_evidence() -> None:
         sa.Column("locked_until", INSTANT, nullable=True),
         sa.Column("deleted_at", INSTANT, nullable=True),
         sa.Column("deletion_reason", sa.String(length=64), nullable=False),
+        sa.Column("deletion_id", sa.Uuid(), nullable=True),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_stored_objects")),
     )
     op.create_table(
@@ -571,6 +586,58 @@ def _create_cases() -> None:
     op.create_index(op.f("ix_case_callbacks_case_id"), "case_callbacks", ["case_id"], unique=False)
 
 
+def _create_retention() -> None:
+    op.create_table(
+        "deletions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=True),
+        sa.Column("candidate_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("organisation_path", sa.String(length=400), nullable=False),
+        sa.Column("rule", sa.String(length=32), nullable=False),
+        sa.Column("plan", JSON, nullable=False),
+        sa.Column("begun_at", INSTANT, nullable=False),
+        sa.Column("leased_until", INSTANT, nullable=False),
+        sa.Column("completed_at", INSTANT, nullable=True),
+        sa.Column("certificate", JSON, nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("audit_number", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["candidate_id"], ["candidates.id"], name=op.f("fk_deletions_candidate_id_candidates")
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_deletions_case_id_cases")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deletions")),
+        sa.UniqueConstraint("number", name=op.f("uq_deletions_number")),
+    )
+    op.create_index(op.f("ix_deletions_candidate_id"), "deletions", ["candidate_id"], unique=False)
+    op.create_index(
+        "ix_deletions_open", "deletions", ["completed_at", "leased_until"], unique=False
+    )
+    op.create_index(
+        op.f("ix_deletions_organisation_path"), "deletions", ["organisation_path"], unique=False
+    )
+
+
+def _create_stamping() -> None:
+    op.create_table(
+        "manifest_stamps",
+        sa.Column("manifest_sha256", sa.String(length=64), nullable=False),
+        sa.Column("candidate_id", sa.Uuid(), nullable=False),
+        sa.Column("update", sa.Integer(), nullable=False),
+        sa.Column("wanted_at", INSTANT, nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", INSTANT, nullable=False),
+        sa.Column("last_problem", sa.Text(), nullable=False),
+        sa.Column("stamped_at", INSTANT, nullable=True),
+        sa.Column("authority", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("manifest_sha256", name=op.f("pk_manifest_stamps")),
+    )
+    op.create_index(
+        "ix_manifest_stamps_waiting", "manifest_stamps", ["stamped_at", "next_try_at"], unique=False
+    )
+
+
 def _create_feed() -> None:
     op.create_table(
         "events",
@@ -715,6 +782,8 @@ TABLES = (
     "decisions",
     "cases",
     "case_callbacks",
+    "deletions",
+    "manifest_stamps",
     "events",
     "subscribers",
     "deliveries",

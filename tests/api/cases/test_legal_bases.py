@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from api.app import create_app
 from api.cases.legal_bases import (
     BasisKind,
     LegalBases,
@@ -15,6 +17,7 @@ from api.cases.legal_bases import (
     legal_bases_at,
     load_legal_bases,
 )
+from api.cases.tables import Case
 from pipeline.errors import SettingsError
 from pipeline.violations import Subtype, Violation, violation_of
 
@@ -28,6 +31,21 @@ norm = "条例"
 jurisdiction = "CN"
 verification = "web"
 {more}
+"""
+
+
+EXAMPLE = """
+version = "our-city-1"
+
+[[bases]]
+id = "OUR-1"
+violation = "STREET_VENDING"
+acts = ["STALL"]
+norm = "a regulation of the city"
+article = "12"
+jurisdiction = "110000"
+effective_from = 2026-01-01
+verification = "mirror"
 """
 
 
@@ -180,6 +198,39 @@ def test_a_city_adds_and_replaces_rows(tmp_path):
     assert found["SZ-1"] == "7"
     assert found["NAT-139-25"] == "25 (checked)"
     assert among.version.endswith("+city-1")
+
+
+@pytest.fixture
+def city_file(tmp_path):
+    """A city's file with a row of its own for the kind of act that tests make."""
+    path = tmp_path / "city.toml"
+    path.write_text(EXAMPLE, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def settings(settings, city_file):
+    """The centre's settings, with that file."""
+    return settings.model_copy(update={"legal_bases": city_file})
+
+
+def test_a_citys_file_is_a_setting(hand_over, reviewer, database):
+    """A case names the city's norm beside the nation's, and its page shows the row."""
+    hand_over()
+    with database.reading() as session:
+        case = session.scalars(select(Case)).one()
+    assert "OUR-1" in case.legal_bases
+    told = reviewer().caller.get(f"/api/v1/cases/{case.id}").json()["legal_bases"]
+    assert {row["id"] for row in told} == set(case.legal_bases)
+
+
+def test_a_file_that_does_not_hold_is_said_at_the_start(settings, secrets, city_file, tmp_path):
+    """A centre with a wrong file does not start, rather than fail at the first case."""
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(EXAMPLE.replace("article", "paragraph"), encoding="utf-8")
+    for path in (wrong, tmp_path / "missing.toml"):
+        with pytest.raises(SettingsError, match=path.name):
+            create_app(settings.model_copy(update={"legal_bases": path}), secrets)
 
 
 @pytest.mark.parametrize(

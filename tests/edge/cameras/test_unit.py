@@ -85,6 +85,21 @@ def test_an_open_episode_outlives_a_restart(make_unit):
     again.close(5.0)
 
 
+@pytest.mark.parametrize(
+    ("source", "instants"), [(None, [NOW, NOW]), ("rtsp://127.0.0.1/gate", [NOW, None])]
+)
+def test_who_joins_a_recorded_stream_again_joins_it_in_the_present(make_unit, source, instants):
+    """A file begins anew at its first instant; a stream has gone on meanwhile."""
+    changes = {"source": source} if source else {}
+    seen = []
+    for _ in range(2):
+        unit = make_unit(**changes)
+        seen.append(unit._first_instant())
+        unit.close(5.0)
+    # `_first_instant` of the first unit was asked before its state was saved.
+    assert seen == instants
+
+
 def test_the_state_is_saved_with_every_event(make_unit, tmp_path):
     """A kill right after an episode has opened does not open it again."""
     unit = make_unit()

@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import threading
 from datetime import timedelta
 from uuid import UUID
 
@@ -364,3 +365,48 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutboxError, match="file"):
         Outbox(tmp_path / "file" / "outbox")
+
+
+def test_what_a_sender_takes_while_the_quota_bites_is_not_dropped_as_well(maker, tmp_path):
+    """Between the choice of what goes and its drop a sender may come: never sent and a gap."""
+    sent, senders = [], []
+
+    def free_bytes():  # asked after the choice and before each drop
+        if opened and not senders:
+            senders.append(threading.Thread(target=lambda: sent.append(opened[0].next_entry())))
+            senders[0].start()
+            senders[0].join(0.5)
+        return 2**40
+
+    opened = []
+    limits = OutboxSettings(quota_bytes=1, min_free_bytes=0)
+    opened.append(Outbox(tmp_path / "outbox", limits, now=lambda: NOW, free_bytes=free_bytes))
+    outbox = opened[0]
+    outbox.take_in(maker.make().folder)
+    senders[0].join(10)
+    being_sent = {entry.sequence for entry in sent if entry is not None}
+    assert not being_sent & {gap.sequence for gap in outbox.gaps(10)}
+    outbox.close()
+
+
+def test_a_kill_right_after_a_drop_brings_nothing_back(maker, open_outbox, monkeypatch):
+    """What the quota dropped was told as a gap; its folder must not be taken in a second time."""
+
+    class Killed(BaseException):
+        pass
+
+    def killed(_folder):
+        raise Killed
+
+    outbox = open_outbox(quota_bytes=1)
+    bundle = maker.make()
+    with monkeypatch.context() as patch:
+        patch.setattr("edge.outbox.outbox._remove", killed)
+        with pytest.raises(Killed):
+            outbox.take_in(bundle.folder)
+    outbox.close()
+    outbox = open_outbox()  # with room again
+    outbox.sweep(maker.evidence)
+    waiting = {entry.sequence for entry in drain(outbox)}
+    assert not waiting & {gap.sequence for gap in outbox.gaps(10)}
+    assert waiting | {gap.sequence for gap in outbox.gaps(10)} == {1}

@@ -14,7 +14,14 @@ from edge.uplink import centre as box_centre
 from edge.uplink.clock import CentreClock
 from edge.uplink.reporter import Reporter
 from edge.uplink.settings import CentreSettings
-from pipeline.exchange import BoxStatus, CameraSettings, CamerasReply, GapReason
+from pipeline.exchange import (
+    BoxStatus,
+    CameraIntroduction,
+    CameraSettings,
+    CamerasReply,
+    GapReason,
+    Introductions,
+)
 from tests.edge.bundles import BundleMaker
 from tests.edge.centre import TOKEN, Centre
 
@@ -51,7 +58,7 @@ def report(centre, outbox):
                 **settings,
             },
         )
-        learned, changes = [], [0]
+        learned, changes, introductions = [], [0], [Introductions(cameras=())]
         reporter = Reporter(
             outbox,
             lambda: box_centre.Centre(settings, token=SecretStr(TOKEN)),
@@ -60,11 +67,13 @@ def report(centre, outbox):
             changes=lambda: changes[0],
             picture=lambda _camera_id: picture,
             cameras=lambda: ("gate",),
+            introductions=lambda: introductions[0],
             learn=learned.append,
             clock=CentreClock(),
             stopping=stopping,
         )
         reporter.learned, reporter.changes = learned, changes
+        reporter.introductions = introductions
         reporters.append(reporter)
         reporter.start()
         return reporter
@@ -121,6 +130,39 @@ def test_camera_settings_are_asked_for_with_their_tag(centre, report):
     reporter = report()
     centre.wait_for(lambda: centre.calls["GET /boxes/me/cameras"] >= 3)
     assert reporter.learned == [centre.cameras]
+
+
+def introduction(camera_id):
+    return Introductions(cameras=(CameraIntroduction(settings={"id": camera_id}),))
+
+
+def test_cameras_are_introduced_once_and_when_they_change(centre, report):
+    """What the box's file says is told at the start and after each change, not in between."""
+    reporter = report()
+    centre.wait_for(lambda: len(centre.statuses) >= 3)
+    assert centre.introductions == [Introductions(cameras=())]
+    reporter.introductions[0] = introduction("gate")
+    centre.wait_for(lambda: len(centre.introductions) == 2)
+    assert centre.introductions[1] == introduction("gate")
+
+
+@pytest.mark.parametrize(("status", "refused"), [(200, {"gate": "another box's"}), (422, {})])
+def test_refused_cameras_are_told_once(centre, report, status, refused):
+    """One that the centre does not take, or the whole call: nothing else is held up."""
+    centre.introduction_status, centre.refuses_cameras = status, refused
+    reporter = report()
+    centre.wait_for(lambda: len(centre.statuses) >= 3 and bool(reporter.learned))
+    assert centre.calls["PUT /boxes/me/cameras"] == 1
+    assert reporter.trouble == ""
+
+
+def test_a_centre_that_knows_no_introductions_hears_all_else(centre, report):
+    """An older one: status, pictures and its zones go on, and the introduction is tried again."""
+    centre.introduction_status = 405
+    reporter = report(picture=CameraPicture(jpeg=b"\xff\xd8 a picture", captured_at=NOW))
+    centre.snapshots = ("gate",)
+    centre.wait_for(lambda: "gate" in centre.pictures and bool(reporter.learned))
+    centre.wait_for(lambda: len(centre.statuses) >= 3 and len(centre.introductions) >= 2)
 
 
 def test_pictures_go_when_the_centre_asks(centre, report):

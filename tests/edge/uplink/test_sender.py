@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 import time
 from uuid import UUID
@@ -46,7 +47,7 @@ def send(centre, outbox):
     stopping = threading.Event()
     senders = []
 
-    def start(*, pace=None, token=TOKEN, **settings):
+    def start(*, pace=None, token=TOKEN, outbox=outbox, **settings):
         settings = CentreSettings(
             url=centre.url,
             **{
@@ -233,3 +234,23 @@ def test_the_pace_is_kept(centre, maker, outbox, send):
     send(pace=Pace(500))
     centre.wait_for(lambda: outbox.figures().acknowledged == 1)
     assert time.monotonic() - began >= 0.4
+
+
+def test_a_locked_outbox_costs_a_candidate_nothing(centre, maker, send, tmp_path, monkeypatch):
+    """The receipt cannot be written down, nor that it waits again; it is sent once more later."""
+    monkeypatch.setattr("edge.outbox.database.BUSY_SECONDS", 0.05)
+    outbox = Outbox(tmp_path / "locked", OutboxSettings(min_free_bytes=0))
+    outbox.take_in(maker.make().folder)
+    centre.faults.slow_seconds = 0.2
+    other = sqlite3.connect(tmp_path / "locked" / "outbox.sqlite3", isolation_level=None)
+    sender = send(outbox=outbox)
+    centre.wait_for(lambda: centre.calls["POST /boxes/me/uploads"] == 1)
+    other.execute("BEGIN IMMEDIATE")
+    centre.wait_for(lambda: len(centre.order) == 1)
+    time.sleep(0.6)  # the answer, and both times that the box waits for its database
+    other.execute("ROLLBACK")
+    other.close()
+    centre.wait_for(lambda: outbox.figures().acknowledged == 1)
+    assert centre.duplicates == 1
+    centre.wait_for(lambda: sender.figures.sent == 1)
+    outbox.close()

@@ -106,6 +106,21 @@ def test_the_subject_is_never_covered(still):
     assert not (covered & pixels_of([(380, 260, 560, 420)], (540, 960))).any()
 
 
+def test_what_was_left_clear_is_counted(still):
+    """A customer's head at the stall counts, and so does the truck that is the subject."""
+    by_the_stall, car = Box(440, 250, 500, 430), Box(300, 300, 500, 440)
+    plans = {
+        0: plan_redaction(people=[PASSER_BY], vehicles=[PARKED_CAR], subject=STALL),
+        1: plan_redaction(people=[by_the_stall, PASSER_BY], vehicles=[], subject=STALL),
+        2: plan_redaction(people=[], vehicles=[car], plates=[Box(380, 400, 420, 412)], subject=car),
+    }
+    for count, plan in plans.items():
+        assert redacted_copy(still, plan).file.parameters["left_clear"] == count
+    private = RedactionSettings(cover_heads_on_subject=True)
+    plan = plan_redaction(people=[by_the_stall], vehicles=[], subject=STALL, settings=private)
+    assert redacted_copy(still, plan).file.parameters["left_clear"] == 0
+
+
 def test_heads_may_be_put_before_the_view(still):
     """By setting, a customer's head is covered even where it hides the stall."""
     customer = Box(440, 250, 500, 430)

@@ -2,13 +2,15 @@
 
 import { DownloadOutlined } from "@ant-design/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Button, DatePicker, Select, Table } from "antd";
-import type { Dayjs } from "dayjs";
+import { Button, Select } from "antd";
+import dayjs from "dayjs";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
 import type { components } from "../api/schema";
 import { Failed, Nothing } from "../app/states";
+import { DataTable } from "../parts/DataTable";
+import { SpanField } from "../parts/Dates";
 import { When } from "../parts/When";
 import { usePeople, type Access } from "./queries";
 
@@ -45,23 +47,24 @@ export function AccessesPage() {
             options={(people.data?.items ?? []).map((person) => ({ value: person.id, label: `${person.name} (${person.login})` }))} />
           <Select allowClear placeholder={t("accesses.purpose")} aria-label={t("accesses.purpose")} style={{ width: 150 }}
             onChange={(purpose?: Purpose) => set({ purpose })} options={purposes.map((value) => ({ value, label: t(`accesses.purposes.${value}`) }))} />
-          <DatePicker.RangePicker showTime allowEmpty={[true, true]}
-            onChange={(range: [Dayjs | null, Dayjs | null] | null) => set({ since: range?.[0]?.toISOString(), until: range?.[1]?.toISOString() })} />
+          <SpanField showTime aria-label={t("audit.range")} words={[t("audit.since"), t("audit.until")]}
+            value={[wanted.since ? dayjs(wanted.since) : null, wanted.until ? dayjs(wanted.until) : null]}
+            onChange={(range) => set({ since: range?.[0]?.toISOString(), until: range?.[1]?.toISOString() })} />
         </span>
         <Button icon={<DownloadOutlined />} href={`/api/v1/access-register/export?${new URLSearchParams({ ...wanted })}`} title={t("audit.exported")}>{t("form.csv")}</Button>
       </div>
       {accesses.isError && !accesses.data
         ? <Failed error={accesses.error} onRetry={() => void accesses.refetch()} />
-        : <Table<Access> rowKey="id" size="small" loading={accesses.isPending} dataSource={accesses.data?.pages.flatMap((page) => page.items) ?? []} pagination={false}
-            locale={{ emptyText: <Nothing>{t("accesses.empty")}</Nothing> }}
+        : <DataTable<Access> label={t("nav.accesses")} keyOf={(one) => one.id} rows={accesses.data?.pages.flatMap((page) => page.items)}
+            empty={<Nothing>{t("accesses.empty")}</Nothing>}
             columns={[
-              { title: t("accesses.at"), render: (_, one) => <When at={one.at} />, width: 170 },
-              { title: t("accesses.user"), dataIndex: "user_name" },
-              { title: t("accesses.purpose"), render: (_, one) => t(`accesses.purposes.${one.purpose}`) },
-              { title: t("accesses.reason"), dataIndex: "reason" },
-              { title: t("accesses.item"), dataIndex: "item_name", className: "figures" },
-              { title: t("accesses.candidate"), dataIndex: "candidate_id", className: "figures small" },
-              { title: t("accesses.number"), dataIndex: "audit_number", className: "figures", align: "right" },
+              { key: "at", title: t("accesses.at"), cell: (one) => <When at={one.at} />, width: 170 },
+              { key: "user_name", title: t("accesses.user"), cell: (one) => one.user_name },
+              { key: "purpose", title: t("accesses.purpose"), cell: (one) => t(`accesses.purposes.${one.purpose}`) },
+              { key: "reason", title: t("accesses.reason"), cell: (one) => one.reason },
+              { key: "item_name", title: t("accesses.item"), cell: (one) => one.item_name, className: "figures" },
+              { key: "candidate_id", title: t("accesses.candidate"), cell: (one) => one.candidate_id, className: "figures small" },
+              { key: "audit_number", title: t("accesses.number"), cell: (one) => one.audit_number, isNumber: true },
             ]} />}
       {accesses.hasNextPage && <Button loading={accesses.isFetchingNextPage} onClick={() => void accesses.fetchNextPage()}>{t("form.more")}</Button>}
     </>

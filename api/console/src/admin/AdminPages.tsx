@@ -1,27 +1,22 @@
 // The section of administration: what somebody may not do is not shown.
 
 import "./admin.css";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate, NavLink, Route, Routes } from "react-router";
 import { useSession, type Role } from "../app/session";
-import { AccessesPage } from "./AccessesPage";
-import { AuditPage } from "./AuditPage";
-import { OrganisationsPage } from "./OrganisationsPage";
-import { PeoplePage } from "./PeoplePage";
-import { PoliciesPage } from "./PoliciesPage";
-import { SubscribersPage } from "./SubscribersPage";
-import { TokensPage } from "./TokensPage";
+import { Starting } from "../app/states";
 
 const overseers: readonly Role[] = ["admin", "supervisor", "auditor"];
 
 const pages = [
-  { name: "people", roles: overseers, Page: PeoplePage },
-  { name: "organisations", roles: overseers, Page: OrganisationsPage },
-  { name: "tokens", roles: overseers, Page: TokensPage },
-  { name: "policies", roles: overseers, Page: PoliciesPage },
-  { name: "subscribers", roles: ["admin", "auditor"], Page: SubscribersPage },
-  { name: "audit", roles: overseers, Page: AuditPage },
-  { name: "accesses", roles: overseers, Page: AccessesPage },
+  { name: "people", roles: overseers, Page: lazy(async () => ({ default: (await import("./PeoplePage")).PeoplePage })) },
+  { name: "organisations", roles: overseers, Page: lazy(async () => ({ default: (await import("./OrganisationsPage")).OrganisationsPage })) },
+  { name: "tokens", roles: overseers, Page: lazy(async () => ({ default: (await import("./TokensPage")).TokensPage })) },
+  { name: "policies", roles: overseers, Page: lazy(async () => ({ default: (await import("./PoliciesPage")).PoliciesPage })) },
+  { name: "subscribers", roles: ["admin", "auditor"], Page: lazy(async () => ({ default: (await import("./SubscribersPage")).SubscribersPage })) },
+  { name: "audit", roles: overseers, Page: lazy(async () => ({ default: (await import("./AuditPage")).AuditPage })) },
+  { name: "accesses", roles: overseers, Page: lazy(async () => ({ default: (await import("./AccessesPage")).AccessesPage })) },
 ] as const;
 
 export default function AdminPages() {
@@ -34,10 +29,12 @@ export default function AdminPages() {
       <nav className="section-nav" aria-label={tc("nav.admin")}>
         {shown.map((page) => <NavLink key={page.name} to={`/admin/${page.name}`}>{t(`nav.${page.name}`)}</NavLink>)}
       </nav>
+      <Suspense fallback={<Starting />}>
       <Routes>
         {shown.map(({ name, Page }) => <Route key={name} path={name} element={<Page />} />)}
         <Route path="*" element={<Navigate to={`/admin/${shown[0]?.name ?? "people"}`} replace />} />
       </Routes>
+      </Suspense>
     </div>
   );
 }

@@ -2,12 +2,14 @@
 
 import { DownloadOutlined } from "@ant-design/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Button, DatePicker, Input, Select, Table } from "antd";
-import type { Dayjs } from "dayjs";
+import { Button, Input, Select } from "antd";
+import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { api, body } from "../api/client";
 import { Failed, Nothing } from "../app/states";
+import { DataTable } from "../parts/DataTable";
+import { SpanField } from "../parts/Dates";
 import { When } from "../parts/When";
 import { actionText, actions, subjectKinds, subjectText } from "./auditWords";
 import { ChainCheck } from "./ChainCheck";
@@ -36,7 +38,7 @@ export function AuditPage() {
       }
       return next;
     }, { replace: true });
-  const rows = log.data?.pages.flatMap((page) => page.items) ?? [];
+  const rows = log.data?.pages.flatMap((page) => page.items);
   return (
     <>
       <ChainCheck />
@@ -51,21 +53,22 @@ export function AuditPage() {
             onChange={(subject_kind?: string) => set({ subject_kind })} options={subjectKinds.map((value) => ({ value, label: t(`audit.kind.${value}`) }))} />
           <Input allowClear placeholder={t("audit.subjectId")} aria-label={t("audit.subjectId")} style={{ width: 180 }} defaultValue={wanted.subject_id ?? ""}
             onPressEnter={(event) => set({ subject_id: event.currentTarget.value.trim() })} onBlur={(event) => set({ subject_id: event.target.value.trim() })} />
-          <DatePicker.RangePicker showTime aria-label={t("audit.range")} allowEmpty={[true, true]}
-            onChange={(range: [Dayjs | null, Dayjs | null] | null) => set({ since: range?.[0]?.toISOString(), until: range?.[1]?.toISOString() })} />
+          <SpanField showTime aria-label={t("audit.range")} words={[t("audit.since"), t("audit.until")]}
+            value={[wanted.since ? dayjs(wanted.since) : null, wanted.until ? dayjs(wanted.until) : null]}
+            onChange={(range) => set({ since: range?.[0]?.toISOString(), until: range?.[1]?.toISOString() })} />
         </span>
         <Button icon={<DownloadOutlined />} href={`/api/v1/audit/export?${new URLSearchParams(wanted)}`} title={t("audit.exported")}>{t("form.csv")}</Button>
       </div>
       {log.isError && !log.data
         ? <Failed error={log.error} onRetry={() => void log.refetch()} />
-        : <Table<AuditEntry> rowKey="number" size="small" loading={log.isPending} dataSource={rows} pagination={false} locale={{ emptyText: <Nothing>{t("audit.empty")}</Nothing> }}
-            expandable={{ expandedRowRender: (entry) => <EntryDetails entry={entry} /> }}
+        : <DataTable<AuditEntry> label={t("nav.audit")} keyOf={(entry) => entry.number} rows={rows} empty={<Nothing>{t("audit.empty")}</Nothing>}
+            details={(entry) => <EntryDetails entry={entry} />}
             columns={[
-              { title: t("audit.number"), dataIndex: "number", className: "figures", align: "right", width: 80 },
-              { title: t("audit.at"), render: (_, entry) => <When at={entry.at} />, width: 170 },
-              { title: t("audit.actor"), render: (_, entry) => <>{entry.actor_name} {entry.actor_kind !== "user" && <span className="quiet small">{t(`audit.actorKind.${entry.actor_kind as "machine"}`)}</span>}</> },
-              { title: t("audit.action"), render: (_, entry) => <span title={entry.action}>{actionText(entry.action, t)}</span> },
-              { title: t("audit.subject"), render: (_, entry) => <>{subjectText(entry.subject_kind, t)} <span className="figures small quiet">{entry.subject_id}</span></> },
+              { key: "number", title: t("audit.number"), cell: (entry) => entry.number, isNumber: true, width: 80 },
+              { key: "at", title: t("audit.at"), cell: (entry) => <When at={entry.at} />, width: 170 },
+              { key: "actor", title: t("audit.actor"), cell: (entry) => <>{entry.actor_name} {entry.actor_kind !== "user" && <span className="quiet small">{t(`audit.actorKind.${entry.actor_kind as "machine"}`)}</span>}</> },
+              { key: "action", title: t("audit.action"), cell: (entry) => <span title={entry.action}>{actionText(entry.action, t)}</span> },
+              { key: "subject", title: t("audit.subject"), cell: (entry) => <>{subjectText(entry.subject_kind, t)} <span className="figures small quiet">{entry.subject_id}</span></> },
             ]} />}
       {log.hasNextPage && <Button loading={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>{t("form.more")}</Button>}
     </>

@@ -1,7 +1,7 @@
 // What went to one subscriber, and what was given up.
 
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Checkbox, Table } from "antd";
+import { App, Button, Checkbox } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -9,6 +9,7 @@ import { api, body } from "../api/client";
 import { useAppearance } from "../app/preferences";
 import { Failed, useProblemText } from "../app/states";
 import { stateColour } from "../app/theme";
+import { DataTable } from "../parts/DataTable";
 import { When } from "../parts/When";
 import { eventKey } from "./events";
 import type { Delivery } from "./queries";
@@ -48,27 +49,27 @@ export function Deliveries({ subscriberId, isAdmin }: { subscriberId: string; is
     onError: (error) => message.error(say(error)),
   });
   if (deliveries.isError && !deliveries.data) return <Failed error={deliveries.error} onRetry={() => void deliveries.refetch()} />;
-  const rows = deliveries.data?.pages.flatMap((page) => page.items) ?? [];
+  const rows = deliveries.data?.pages.flatMap((page) => page.items);
   return (
     <>
       <div className="page-tools">
         <Checkbox checked={onlyDead} onChange={(event) => setOnlyDead(event.target.checked)}>{t("subscribers.onlyDead")}</Checkbox>
-        {isAdmin && <Button disabled={!rows.some((row) => row.state === "dead")} loading={again.isPending} onClick={() => again.mutate()}>{t("subscribers.again")}</Button>}
+        {isAdmin && <Button disabled={!rows?.some((row) => row.state === "dead")} loading={again.isPending} onClick={() => again.mutate()}>{t("subscribers.again")}</Button>}
       </div>
-      <Table<Delivery> rowKey="id" size="small" loading={deliveries.isPending} dataSource={rows} pagination={false} locale={{ emptyText: t("subscribers.noDeliveries") }}
+      <DataTable<Delivery> label={t("subscribers.deliveries")} keyOf={(one) => one.id} rows={rows} empty={t("subscribers.noDeliveries")}
         columns={[
-          { title: t("subscribers.event"), render: (_, one) => (
+          { key: "event", title: t("subscribers.event"), cell: (one) => (
             <>{t(`subscribers.type.${eventKey(one.event_type)}`)}{one.case_id && <> <Link to={`/cases/${one.case_id}`}>↗</Link></>}</>
           ) },
-          { title: t("subscribers.state"), render: (_, one) => (
+          { key: "state", title: t("subscribers.state"), cell: (one) => (
             <span className="state" data-delivery={one.state} style={{ color: stateColour(looks[one.state].colour, appearance) }}>
               <span aria-hidden="true">{looks[one.state].shape}</span> {t(`subscribers.delivery.${one.state}`)}
             </span>
           ) },
-          { title: t("subscribers.tries"), dataIndex: "tries", className: "figures", align: "right" },
-          { title: t("subscribers.created"), render: (_, one) => <When at={one.created_at} /> },
-          { title: t("subscribers.next"), render: (_, one) => (one.next_try_at ? <When at={one.next_try_at} /> : "–") },
-          { title: t("subscribers.result"), render: (_, one) => (
+          { key: "tries", title: t("subscribers.tries"), cell: (one) => one.tries, isNumber: true },
+          { key: "created", title: t("subscribers.created"), cell: (one) => <When at={one.created_at} /> },
+          { key: "next", title: t("subscribers.next"), cell: (one) => (one.next_try_at ? <When at={one.next_try_at} /> : "–") },
+          { key: "result", title: t("subscribers.result"), cell: (one) => (
             <span className="quiet small">
               {[one.last_status && `HTTP ${one.last_status}`, one.last_seconds != null && `${one.last_seconds.toFixed(2)} s`, one.last_error].filter(Boolean).join(" · ")}
             </span>

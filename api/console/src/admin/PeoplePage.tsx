@@ -2,12 +2,13 @@
 
 import { PlusOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Checkbox, Dropdown, Input, Table, Tag } from "antd";
+import { App, Button, Checkbox, Dropdown, Input, Tag } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
 import { useSession } from "../app/session";
 import { Failed, Nothing, useProblemText } from "../app/states";
+import { DataTable } from "../parts/DataTable";
 import { ShownOnce } from "../parts/ShownOnce";
 import { When } from "../parts/When";
 import { PersonForm } from "./PersonForm";
@@ -41,17 +42,17 @@ export function PeoplePage() {
         </span>
         {isAdmin && <Button type="primary" icon={<PlusOutlined />} onClick={() => setForm("new")}>{t("people.add")}</Button>}
       </div>
-      <Table<Person> rowKey="id" size="small" loading={people.isPending} dataSource={rows}
-        pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }} locale={{ emptyText: <Nothing>{t("people.empty")}</Nothing> }}
+      <DataTable<Person> label={t("nav.people")} keyOf={(person) => person.id} rows={people.isPending ? undefined : rows}
+        empty={<Nothing>{t("people.empty")}</Nothing>}
         columns={[
-          { title: t("people.login"), dataIndex: "login", className: "figures", sorter: (a, b) => a.login.localeCompare(b.login) },
-          { title: t("people.name"), dataIndex: "name" },
-          { title: t("people.organisation"), dataIndex: "organisation_name" },
-          { title: t("people.roles"), render: (_, person) => person.roles.map((role) => <Tag key={role}>{t(`role.${role}`)}</Tag>) },
-          { title: t("people.qualified"), render: (_, person) => (person.legal_qualified ? `✓ ${person.certificate_number}` : "–") },
-          { title: t("people.state"), render: (_, person) => <PersonState person={person} /> },
-          { title: t("people.created"), render: (_, person) => <When at={person.created_at} seconds={false} /> },
-          ...(isAdmin ? [{ title: "", key: "actions", render: (_: unknown, person: Person) => (
+          { key: "login", title: t("people.login"), cell: (person) => person.login, className: "figures" },
+          { key: "name", title: t("people.name"), cell: (person) => person.name },
+          { key: "organisation_name", title: t("people.organisation"), cell: (person) => person.organisation_name },
+          { key: "roles", title: t("people.roles"), cell: (person) => person.roles.map((role) => <Tag key={role}>{t(`role.${role}`)}</Tag>) },
+          { key: "qualified", title: t("people.qualified"), cell: (person) => (person.legal_qualified ? `✓ ${person.certificate_number}` : "–") },
+          { key: "state", title: t("people.state"), cell: (person) => <PersonState person={person} /> },
+          { key: "created", title: t("people.created"), cell: (person) => <When at={person.created_at} seconds={false} /> },
+          ...(isAdmin ? [{ key: "actions", title: "", cell: (person: Person) => (
             <PersonActions person={person} onEdit={() => setForm(person)} onPassword={setMade} />
           ) }] : []),
         ]} />

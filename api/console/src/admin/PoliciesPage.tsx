@@ -2,12 +2,13 @@
 
 import { PlusOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Alert, App, Button, Checkbox, Form, Modal, Select, Table } from "antd";
+import { Alert, App, Button, Checkbox, Form, Modal, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
 import { useSession } from "../app/session";
 import { Failed, Nothing, useProblemText } from "../app/states";
+import { DataTable } from "../parts/DataTable";
 import { Violation, violations, type ViolationCode } from "../parts/Violation";
 import { When } from "../parts/When";
 import { organisationName, stages, useOrganisations, usePolicies, type Policy, type Stage } from "./queries";
@@ -38,15 +39,15 @@ export function PoliciesPage() {
         </span>
         {has("admin") && <Button type="primary" icon={<PlusOutlined />} onClick={() => setIsAdding(true)}>{t("policies.add")}</Button>}
       </div>
-      <Table<Policy> rowKey="id" size="small" loading={policies.isPending} dataSource={rows} pagination={{ pageSize: 50, hideOnSinglePage: true }}
-        locale={{ emptyText: <Nothing>{t("policies.empty")}</Nothing> }}
+      <DataTable<Policy> label={t("nav.policies")} keyOf={(policy) => policy.id} rows={policies.isPending ? undefined : rows}
+        empty={<Nothing>{t("policies.empty")}</Nothing>}
         columns={[
-          { title: t("policies.violation"), render: (_, policy) => (policy.violation ? <Violation violation={policy.violation} /> : t("policies.anyViolation")) },
-          { title: t("policies.organisation"), render: (_, policy) => organisationName(organisations.data?.items, policy.organisation_path) },
-          { title: t("policies.stages"), render: (_, policy) => policy.stages.map((stage) => t(`policies.stage.${stage}`)).join(" → ") },
-          { title: t("policies.from"), render: (_, policy) => <When at={policy.valid_from} /> },
-          { title: t("policies.to"), render: (_, policy) => (policy.valid_to ? <When at={policy.valid_to} /> : `● ${t("policies.current")}`) },
-          ...(has("admin") ? [{ title: "", key: "actions", render: (_: unknown, policy: Policy) => policy.valid_to === null && (
+          { key: "violation", title: t("policies.violation"), cell: (policy) => (policy.violation ? <Violation violation={policy.violation} /> : t("policies.anyViolation")) },
+          { key: "organisation", title: t("policies.organisation"), cell: (policy) => organisationName(organisations.data?.items, policy.organisation_path) },
+          { key: "stages", title: t("policies.stages"), cell: (policy) => policy.stages.map((stage) => t(`policies.stage.${stage}`)).join(" → ") },
+          { key: "from", title: t("policies.from"), cell: (policy) => <When at={policy.valid_from} /> },
+          { key: "to", title: t("policies.to"), cell: (policy) => (policy.valid_to ? <When at={policy.valid_to} /> : `● ${t("policies.current")}`) },
+          ...(has("admin") ? [{ key: "actions", title: "", cell: (policy: Policy) => policy.valid_to === null && (
             <Button size="small" onClick={() => modal.confirm({ title: t("policies.endAsk"), onOk: () => end.mutate(policy.id) })}>{t("policies.end")}</Button>
           ) }] : []),
         ]} />

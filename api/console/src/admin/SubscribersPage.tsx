@@ -2,12 +2,13 @@
 
 import { PlusOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Drawer, Space, Switch, Table } from "antd";
+import { App, Button, Drawer, Space, Switch } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
 import { useSession } from "../app/session";
 import { Failed, Nothing, useProblemText } from "../app/states";
+import { DataTable } from "../parts/DataTable";
 import { ShownOnce } from "../parts/ShownOnce";
 import { Deliveries } from "./Deliveries";
 import { eventKey } from "./events";
@@ -33,17 +34,17 @@ export function SubscribersPage() {
         <span />
         {isAdmin && <Button type="primary" icon={<PlusOutlined />} onClick={() => setIsAdding(true)}>{t("subscribers.add")}</Button>}
       </div>
-      <Table<Subscriber> rowKey="id" size="small" loading={subscribers.isPending} dataSource={subscribers.data?.items ?? []} pagination={false}
-        locale={{ emptyText: <Nothing>{t("subscribers.empty")}</Nothing> }}
+      <DataTable<Subscriber> label={t("nav.subscribers")} keyOf={(one) => one.id} rows={subscribers.data?.items}
+        empty={<Nothing>{t("subscribers.empty")}</Nothing>}
         columns={[
-          { title: t("subscribers.name"), dataIndex: "name" },
-          { title: t("subscribers.url"), dataIndex: "url", className: "figures", ellipsis: true },
-          { title: t("subscribers.events"), render: (_, one) => (one.event_types.length === 0
+          { key: "name", title: t("subscribers.name"), cell: (one) => one.name },
+          { key: "url", title: t("subscribers.url"), cell: (one) => one.url, className: "figures cell-address" },
+          { key: "events", title: t("subscribers.events"), cell: (one) => (one.event_types.length === 0
             ? t("subscribers.anyEvent")
             : one.event_types.map((type) => t(`subscribers.type.${eventKey(type)}`)).join(", ")) },
-          { title: t("subscribers.organisation"), render: (_, one) => organisationName(organisations.data?.items, one.organisation_path) },
-          { title: t("subscribers.state"), render: (_, one) => <Enabled subscriber={one} isAdmin={isAdmin} /> },
-          { title: "", key: "actions", render: (_, one) => (
+          { key: "organisation", title: t("subscribers.organisation"), cell: (one) => organisationName(organisations.data?.items, one.organisation_path) },
+          { key: "state", title: t("subscribers.state"), cell: (one) => <Enabled subscriber={one} isAdmin={isAdmin} /> },
+          { key: "actions", title: "", cell: (one) => (
             <SubscriberActions subscriber={one} isAdmin={isAdmin} onOpen={() => setOpenId(one.id)} onSecret={setMade} />
           ) },
         ]} />

@@ -2,7 +2,7 @@
 
 import { PlusOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Alert, App, Button, DatePicker, Form, Input, Modal, Select, Table, Tag } from "antd";
+import { Alert, App, Button, Form, Input, Modal, Select, Tag } from "antd";
 import dayjs, { type Dayjs } from "dayjs";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,6 +11,8 @@ import { useSession } from "../app/session";
 import { Failed, Nothing, useProblemText } from "../app/states";
 import { Age } from "../parts/Age";
 import { ShownOnce } from "../parts/ShownOnce";
+import { DataTable } from "../parts/DataTable";
+import { DayField } from "../parts/Dates";
 import { When } from "../parts/When";
 import { organisationName, scopes, useOrganisations, useTokens, type Scope, type Token } from "./queries";
 
@@ -55,17 +57,16 @@ export function TokensPage() {
         <span />
         {has("admin") && <Button type="primary" icon={<PlusOutlined />} onClick={() => setIsAdding(true)}>{t("tokens.add")}</Button>}
       </div>
-      <Table<Token> rowKey="id" size="small" loading={tokens.isPending} dataSource={tokens.data?.items ?? []} pagination={{ pageSize: 50, hideOnSinglePage: true }}
-        locale={{ emptyText: <Nothing>{t("tokens.empty")}</Nothing> }}
+      <DataTable<Token> label={t("nav.tokens")} keyOf={(token) => token.id} rows={tokens.data?.items} empty={<Nothing>{t("tokens.empty")}</Nothing>}
         columns={[
-          { title: t("tokens.name"), dataIndex: "name" },
-          { title: t("tokens.scopes"), render: (_, token) => token.scopes.map((scope) => <Tag key={scope} title={scope}>{t(`tokens.scope.${scopeKeys[scope]}`)}</Tag>) },
-          { title: t("tokens.organisation"), render: (_, token) => organisationName(organisations.data?.items, token.organisation_path) },
-          { title: t("tokens.created"), render: (_, token) => <When at={token.created_at} seconds={false} /> },
-          { title: t("tokens.expires"), render: (_, token) => (token.expires_at ? <When at={token.expires_at} seconds={false} /> : t("tokens.never")) },
-          { title: t("tokens.used"), render: (_, token) => (token.used_at ? <Age at={token.used_at} /> : <span className="quiet">{t("tokens.unused")}</span>) },
-          { title: t("tokens.state"), render: (_, token) => `${shapes[stateOf(token)]} ${t(`tokens.${stateOf(token)}`)}` },
-          ...(has("admin") ? [{ title: "", key: "actions", render: (_: unknown, token: Token) => stateOf(token) === "good" && (
+          { key: "name", title: t("tokens.name"), cell: (token) => token.name },
+          { key: "scopes", title: t("tokens.scopes"), cell: (token) => token.scopes.map((scope) => <Tag key={scope} title={scope}>{t(`tokens.scope.${scopeKeys[scope]}`)}</Tag>) },
+          { key: "organisation", title: t("tokens.organisation"), cell: (token) => organisationName(organisations.data?.items, token.organisation_path) },
+          { key: "created", title: t("tokens.created"), cell: (token) => <When at={token.created_at} seconds={false} /> },
+          { key: "expires", title: t("tokens.expires"), cell: (token) => (token.expires_at ? <When at={token.expires_at} seconds={false} /> : t("tokens.never")) },
+          { key: "used", title: t("tokens.used"), cell: (token) => (token.used_at ? <Age at={token.used_at} /> : <span className="quiet">{t("tokens.unused")}</span>) },
+          { key: "state", title: t("tokens.state"), cell: (token) => `${shapes[stateOf(token)]} ${t(`tokens.${stateOf(token)}`)}` },
+          ...(has("admin") ? [{ key: "actions", title: "", cell: (token: Token) => stateOf(token) === "good" && (
             <Button size="small" danger onClick={() => ask(token)}>{t("tokens.revoke")}</Button>
           ) }] : []),
         ]} />
@@ -115,7 +116,7 @@ function TokenForm({ onClose, onMade }: { onClose: () => void; onMade: (made: Ma
             <Select options={(organisations.data?.items ?? []).map((node) => ({ value: node.id, label: node.name }))} />
           </Form.Item>
           <Form.Item name="expires" label={t("tokens.expires")}>
-            <DatePicker showTime placeholder={t("tokens.never")} style={{ width: "100%" }} disabledDate={(day) => day.isBefore(dayjs(), "day")} />
+            <DayField showTime placeholder={t("tokens.never")} style={{ width: "100%" }} disabledDate={(day) => day.isBefore(dayjs(), "day")} />
           </Form.Item>
         </div>
         {make.isError && <Alert type="error" showIcon role="alert" title={say(make.error)} />}

@@ -2,17 +2,19 @@
 
 import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { App as AntApp, ConfigProvider } from "antd";
-import enUS from "antd/locale/en_US";
-import zhCN from "antd/locale/zh_CN";
-import { useEffect } from "react";
-import { BrowserRouter, Navigate, Route, Routes } from "react-router";
+import type { Locale } from "antd/es/locale";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { BrowserRouter, Link, Navigate, Route, Routes } from "react-router";
 import { Problem } from "../api/problem";
-import { i18n } from "../words";
+import { speak } from "../words";
+import { Boundary } from "./Boundary";
 import { Layout } from "./Layout";
 import { watchLine } from "./line";
-import { useAppearance, usePreferences } from "./preferences";
-import { sections } from "./sections";
+import { useAppearance, usePreferences, type Language } from "./preferences";
+import { sections, type Section } from "./sections";
 import { SessionGate, useSession } from "./session";
+import { Notice } from "./states";
 import { themeFor } from "./theme";
 
 const MAX_TRIES = 3;
@@ -36,35 +38,65 @@ function Home() {
   return <Navigate to={first?.path ?? "/overview"} replace />;
 }
 
+function Allowed({ section: { roles, Page } }: { section: Section }) {
+  const { t } = useTranslation();
+  const { has } = useSession();
+  if (has(...roles)) return <Page />;
+  return <Notice shape="○" title={t("problem.forbidden")}>{t("problem.forbiddenHelp")}</Notice>;
+}
+
+function Unknown() {
+  const { t } = useTranslation();
+  return <Notice shape="○" title={t("problem.noPage")} extra={<Link to="/">{t("problem.toStart")}</Link>} />;
+}
+
+const locales: Record<Language, () => Promise<{ default: Locale }>> = {
+  "zh-CN": () => import("antd/locale/zh_CN"),
+  en: () => import("antd/locale/en_US"),
+};
+
+/** The words of Ant Design's own parts; until they are there, its parts speak English. */
+function useLocale(language: Language): Locale | null {
+  const [locale, setLocale] = useState<Locale | null>(null);
+  useEffect(() => {
+    let isWanted = true;
+    void speak(language);
+    void locales[language]().then((found) => isWanted && setLocale(found.default));
+    return () => {
+      isWanted = false;
+    };
+  }, [language]);
+  return locale;
+}
+
 export function App() {
   const { language } = usePreferences();
   const appearance = useAppearance();
-  useEffect(() => {
-    void i18n.changeLanguage(language);
-    document.documentElement.lang = language;
-  }, [language]);
+  const locale = useLocale(language);
   useEffect(() => {
     document.documentElement.dataset["appearance"] = appearance;
   }, [appearance]);
   return (
-    <ConfigProvider theme={themeFor(appearance)} locale={language === "en" ? enUS : zhCN}
+    <ConfigProvider theme={themeFor(appearance)} {...(locale ? { locale } : {})}
       button={{ autoInsertSpace: false }}>
       <AntApp className="fill">
         <QueryClientProvider client={queries}>
+          <Boundary>
           <SessionGate>
             {/* As a transition, the next item would be painted after everything else. */}
             <BrowserRouter useTransitions={false}>
               <Routes>
                 <Route element={<Layout />}>
                   <Route index element={<Home />} />
-                  {sections.map(({ name, path, Page }) => (
-                    <Route key={name} path={`${path}/*`} element={<Page />} />
+                  {sections.map((section) => (
+                    <Route key={section.name} path={`${section.path}/*`} element={<Allowed section={section} />} />
                   ))}
-                  <Route path="*" element={<Home />} />
+                  <Route path="*" element={<Unknown />} />
                 </Route>
               </Routes>
             </BrowserRouter>
           </SessionGate>
+          </Boundary>
         </QueryClientProvider>
       </AntApp>
     </ConfigProvider>

@@ -1,18 +1,20 @@
 // The frame of every page: where one can go, whether the line is up, whose session it is.
 
 import { DownOutlined, MoonOutlined, SunOutlined } from "@ant-design/icons";
-import { Badge, Button, Dropdown, Layout as AntLayout, Modal, Tooltip, type MenuProps } from "antd";
-import { Suspense, useState } from "react";
+import { Badge, Button, Modal, Popover, Tooltip } from "antd";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { NavLink, Outlet } from "react-router";
-import { PasswordForm } from "../login/PasswordPage";
+import { NavLink, Outlet, useLocation } from "react-router";
 import { Mark } from "../parts/Mark";
+import { Boundary } from "./Boundary";
 import { GoKeys, KeysProvider } from "./keys";
 import { useLine } from "./line";
 import { setPreferences, useAppearance, usePreferences } from "./preferences";
 import { sections } from "./sections";
 import { useSession } from "./session";
 import { Starting } from "./states";
+
+const PasswordForm = lazy(async () => ({ default: (await import("../login/PasswordPage")).PasswordForm }));
 
 function LineState() {
   const { t } = useTranslation();
@@ -31,28 +33,34 @@ function AccountMenu() {
   const { t } = useTranslation();
   const { session, logOut } = useSession();
   const { language } = usePreferences();
+  const [isOpen, setIsOpen] = useState(false);
   const [changing, setChanging] = useState(false);
-  const items: MenuProps["items"] = [
-    { key: "language", label: language === "en" ? "中文" : "English" },
-    { key: "password", label: t("account.changePassword") },
-    { type: "divider" },
-    { key: "logout", label: t("account.logout") },
+  const choices = [
+    { name: language === "en" ? "中文" : "English", act: () => setPreferences({ language: language === "en" ? "zh-CN" : "en" }) },
+    { name: t("account.changePassword"), act: () => setChanging(true) },
+    { name: t("account.logout"), act: () => void logOut() },
   ];
-  const choose: MenuProps["onClick"] = ({ key }) => {
-    if (key === "language") setPreferences({ language: language === "en" ? "zh-CN" : "en" });
-    if (key === "password") setChanging(true);
-    if (key === "logout") void logOut();
-  };
+  const menu = (
+    <div className="account-menu">
+      <div className="quiet account-who">{session.user.login} · {session.user.organisation_name}</div>
+      {choices.map(({ name, act }) => (
+        <Button key={name} type="text" block onClick={() => {
+          setIsOpen(false);
+          act();
+        }}>{name}</Button>
+      ))}
+    </div>
+  );
   return (
     <>
-      <Dropdown menu={{ items, onClick: choose }} trigger={["click"]}>
-        <Button type="text">
+      <Popover trigger="click" placement="bottomRight" content={menu} open={isOpen} onOpenChange={setIsOpen} arrow={false}>
+        <Button type="text" aria-expanded={isOpen}>
           {session.user.name} <DownOutlined />
         </Button>
-      </Dropdown>
+      </Popover>
       <Modal open={changing} footer={null} destroyOnHidden title={t("account.changePassword")}
         onCancel={() => setChanging(false)}>
-        <PasswordForm onDone={() => setChanging(false)} />
+        <Suspense fallback={null}><PasswordForm onDone={() => setChanging(false)} /></Suspense>
       </Modal>
     </>
   );
@@ -62,12 +70,13 @@ export function Layout() {
   const { t } = useTranslation();
   const { has } = useSession();
   const appearance = useAppearance();
+  const section = useLocation().pathname.split("/")[1];
   const shown = sections.filter((section) => has(...section.roles));
   return (
     <KeysProvider>
     <GoKeys />
-    <AntLayout className="fill">
-      <AntLayout.Header className="header">
+    <div className="frame">
+      <header className="header">
         <NavLink to="/" className="brand" aria-label={t("product")}>
           <Mark /> {t("product")}
         </NavLink>
@@ -85,13 +94,15 @@ export function Layout() {
             onClick={() => setPreferences({ appearance: appearance === "dark" ? "light" : "dark" })} />
         </Tooltip>
         <AccountMenu />
-      </AntLayout.Header>
+      </header>
       <main className="page">
-        <Suspense fallback={<Starting />}>
-          <Outlet />
-        </Suspense>
+        <Boundary key={section}>
+          <Suspense fallback={<Starting />}>
+            <Outlet />
+          </Suspense>
+        </Boundary>
       </main>
-    </AntLayout>
+    </div>
     </KeysProvider>
   );
 }

@@ -45,7 +45,7 @@ function dialogIsOpen(): boolean {
 }
 
 const shownNames: Record<string, string> = {
-  " ": "Space", enter: "⏎", arrowup: "↑", arrowdown: "↓", arrowleft: "←", arrowright: "→", escape: "Esc",
+  " ": "Space", enter: "Enter", arrowup: "↑", arrowdown: "↓", arrowleft: "←", arrowright: "→", escape: "Esc",
 };
 
 export function keyName(key: string): string {

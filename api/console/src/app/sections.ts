@@ -30,7 +30,8 @@ export const sections: readonly Section[] = [
     key: "r",
     Page: lazy(() => import("../review/ReviewPage")),
   },
-  { name: "cases", path: "/cases", roles: readers, key: "c", Page: lazy(() => import("../cases/CasesPages")) },
+  // An administrator keeps the system and sees no cases.
+  { name: "cases", path: "/cases", roles: readers.filter((role) => role !== "admin"), key: "c", Page: lazy(() => import("../cases/CasesPages")) },
   { name: "cameras", path: "/cameras", roles: readers, key: "k", Page: lazy(() => import("../cameras/CamerasPages")) },
   { name: "overview", path: "/overview", roles: readers, key: "o", Page: lazy(() => import("../overview/OverviewPage")) },
   { name: "admin", path: "/admin", roles: ["admin", "auditor", "supervisor"], key: "a", Page: lazy(() => import("../admin/AdminPages")) },

@@ -1,13 +1,12 @@
 // Who is logged in. An expired session asks for the password on top of the page, so no work is lost.
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
+import { createContext, lazy, Suspense, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
 import { api, body, setCsrf, whenLoggedOut } from "../api/client";
 import { Problem } from "../api/problem";
 import type { components } from "../api/schema";
 import { LoginForm } from "../login/LoginForm";
 import { LoginPage } from "../login/LoginPage";
-import { PasswordPage } from "../login/PasswordPage";
 import { ServiceAway, Starting } from "./states";
 
 export type Session = components["schemas"]["SessionView"];
@@ -18,6 +17,8 @@ interface SessionContextValue {
   logOut: () => Promise<void>;
   has: (...roles: Role[]) => boolean;
 }
+
+const PasswordPage = lazy(async () => ({ default: (await import("../login/PasswordPage")).PasswordPage }));
 
 const SessionContext = createContext<SessionContextValue | null>(null);
 
@@ -85,7 +86,9 @@ export function SessionGate({ children }: { children: ReactNode }) {
   if (!value && isPending) return <Starting />;
   if (!value && error) return <ServiceAway onRetry={() => void refetch()} />;
   if (!value) return <LoginPage onLogin={began} />;
-  if (value.session.user.must_change_password) return <PasswordPage onDone={() => void refetch()} />;
+  if (value.session.user.must_change_password) {
+    return <Suspense fallback={<Starting />}><PasswordPage onDone={() => void refetch()} /></Suspense>;
+  }
   return (
     <SessionContext.Provider value={value}>
       {children}

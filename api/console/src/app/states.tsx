@@ -59,6 +59,7 @@ export function ServiceAway({ onRetry }: { onRetry: () => void }) {
 export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { t } = useTranslation();
   const say = useProblemText();
+  if (error instanceof Problem && error.status === 401) return null; // the dialog on top asks for the password
   const reference = error instanceof Problem ? error.document["request_id"] : undefined;
   return (
     <Notice shape="▲" title={t("problem.title")} extra={onRetry && <Button onClick={onRetry}>{t("action.retry")}</Button>}>

@@ -13,7 +13,7 @@ export const stateColours = {
   rejected: "#5b6470",
   second: "#8a4f9e",
   overdue: "#b42318",
-  warning: "#b26a00",
+  warning: "#9c5d00",
 } as const;
 
 export type StateColour = keyof typeof stateColours;
@@ -32,12 +32,20 @@ export function stateColour(state: StateColour, appearance: Appearance): string 
   return appearance === "dark" ? darkStateColours[state] : stateColours[state];
 }
 
+/**
+ * Dense by spacing, not by letters: Ant Design's own compact algorithm shrinks the text to 12 px, at
+ * which Chinese is hard to read for eight hours. Steps of the 4 px grid; a control is 28 px high.
+ */
+const dense: NonNullable<Exclude<ThemeConfig["algorithm"], readonly unknown[]>> = (seed, map) => ({
+  ...(map ?? antTheme.defaultAlgorithm(seed)),
+  sizeXXL: 48, sizeXL: 32, sizeLG: 16, sizeMD: 16, sizeMS: 12, size: 8, sizeSM: 8, sizeXS: 4, sizeXXS: 4,
+  controlHeight: 28, controlHeightLG: 36, controlHeightSM: 24, controlHeightXS: 16,
+});
+
 export function themeFor(appearance: Appearance): ThemeConfig {
   const dark = appearance === "dark";
   return {
-    algorithm: dark
-      ? [antTheme.darkAlgorithm, antTheme.compactAlgorithm]
-      : [antTheme.defaultAlgorithm, antTheme.compactAlgorithm],
+    algorithm: [dark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm, dense],
     token: {
       colorPrimary: dark ? "#5aa9e6" : "#1f5f99",
       colorInfo: dark ? "#5aa9e6" : "#1f5f99",
@@ -49,7 +57,10 @@ export function themeFor(appearance: Appearance): ThemeConfig {
       // Darker than Ant Design's own: WCAG AA asks for 4.5:1 of these too.
       colorTextPlaceholder: dark ? "#8f98a3" : "#6b727c",
       colorTextDescription: dark ? "#a3acb7" : "#5c636d",
+      // Pure black around pictures tires the eye over a night shift.
+      ...(dark ? { colorBgLayout: "#10151b", colorBgContainer: "#171d24", colorBgElevated: "#1f262e", colorBorderSecondary: "#2a323b" } : {}),
       fontSize: 14,
+      fontSizeSM: 13, // tags and side notes; nothing Chinese is smaller
       borderRadius: 4,
       wireframe: false,
       motionDurationMid: "0.12s",
@@ -58,8 +69,6 @@ export function themeFor(appearance: Appearance): ThemeConfig {
         '-apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans", sans-serif',
     },
     components: {
-      Layout: { headerHeight: 44, headerPadding: "0 12px", headerBg: dark ? "#141a21" : "#16324f" },
-      Table: { cellPaddingBlockSM: 6 },
       Button: { primaryColor: dark ? "#08131d" : "#ffffff" },
     },
   };

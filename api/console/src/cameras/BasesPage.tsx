@@ -2,7 +2,7 @@
 
 import { PlusOutlined } from "@ant-design/icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Alert, App, Button, DatePicker, Form, Input, Modal, Select, Switch, Table } from "antd";
+import { Alert, App, Button, Form, Input, Modal, Select, Switch } from "antd";
 import dayjs, { type Dayjs } from "dayjs";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -10,6 +10,8 @@ import { api, body } from "../api/client";
 import type { components } from "../api/schema";
 import { useSession } from "../app/session";
 import { Failed, Nothing, useProblemText } from "../app/states";
+import { DataTable } from "../parts/DataTable";
+import { DayField } from "../parts/Dates";
 import { Violation, violations, type ViolationCode } from "../parts/Violation";
 import { useOrganisations } from "./queries";
 
@@ -37,18 +39,17 @@ export function BasesPage() {
         <span className="quiet">{t("basis.help")}</span>
         {isKeeper && <Button type="primary" icon={<PlusOutlined />} onClick={() => setIsAdding(true)}>{t("basis.add")}</Button>}
       </div>
-      <Table<Basis> rowKey="id" size="small" loading={bases.isPending} dataSource={bases.data?.items ?? []} pagination={false}
-        locale={{ emptyText: <Nothing>{t("basis.empty")}</Nothing> }}
+      <DataTable<Basis> label={t("nav.bases")} keyOf={(basis) => basis.id} rows={bases.data?.items} empty={<Nothing>{t("basis.empty")}</Nothing>}
         columns={[
-          { title: t("basis.jurisdiction"), dataIndex: "jurisdiction_name" },
-          { title: t("basis.violation"), render: (_, basis) => <Violation violation={basis.violation} /> },
-          { title: t("basis.document"), dataIndex: "document" },
-          { title: t("basis.from"), dataIndex: "effective_from", className: "figures" },
-          { title: t("basis.to"), className: "figures", render: (_, basis) => basis.effective_to ?? (isKeeper
-            ? <DatePicker size="small" placeholder={t("basis.never")} aria-label={t("basis.end")} value={null}
+          { key: "jurisdiction_name", title: t("basis.jurisdiction"), cell: (basis) => basis.jurisdiction_name },
+          { key: "violation", title: t("basis.violation"), cell: (basis) => <Violation violation={basis.violation} /> },
+          { key: "document", title: t("basis.document"), cell: (basis) => basis.document },
+          { key: "effective_from", title: t("basis.from"), cell: (basis) => basis.effective_from, className: "figures" },
+          { key: "to", title: t("basis.to"), className: "figures", cell: (basis) => basis.effective_to ?? (isKeeper
+            ? <DayField size="small" placeholder={t("basis.never")} aria-label={t("basis.end")} value={null}
                 onChange={(day: Dayjs | null) => day && change.mutate({ id: basis.id, effective_to: day.format("YYYY-MM-DD") })} />
             : t("basis.never")) },
-          { title: t("basis.enabled"), render: (_, basis) => (
+          { key: "enabled", title: t("basis.enabled"), cell: (basis) => (
             <span><Switch size="small" checked={basis.is_enabled} disabled={!isKeeper} aria-label={t("basis.enabledHelp")}
               onChange={(is_enabled) => change.mutate({ id: basis.id, is_enabled })} /> {basis.is_enabled ? t("basis.on") : t("basis.off")}</span>
           ) },
@@ -99,8 +100,8 @@ function AddBasis({ onClose }: { onClose: () => void }) {
         </Form.Item>
         <Form.Item name="document" label={t("basis.document")} rules={required}><Input maxLength={300} /></Form.Item>
         <div className="form-pair">
-          <Form.Item name="from" label={t("basis.from")} rules={required}><DatePicker style={{ width: "100%" }} /></Form.Item>
-          <Form.Item name="to" label={t("basis.to")}><DatePicker placeholder={t("basis.never")} style={{ width: "100%" }} /></Form.Item>
+          <Form.Item name="from" label={t("basis.from")} rules={required}><DayField style={{ width: "100%" }} /></Form.Item>
+          <Form.Item name="to" label={t("basis.to")}><DayField placeholder={t("basis.never")} style={{ width: "100%" }} /></Form.Item>
         </div>
         <Form.Item name="is_enabled" label={t("basis.enabled")} valuePropName="checked" extra={t("basis.enabledHelp")}><Switch /></Form.Item>
         {add.isError && <Alert type="error" showIcon role="alert" title={say(add.error)} />}

@@ -1,7 +1,7 @@
 // One box: its last status, its cameras, what it dropped; an end to it after a theft.
 
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { Alert, App, Button, Descriptions, Input, Modal, Table } from "antd";
+import { Alert, App, Button, Descriptions, Input, Modal } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -10,6 +10,7 @@ import type { components } from "../api/schema";
 import { useSession } from "../app/session";
 import { Failed, useProblemText } from "../app/states";
 import { Age, useNow } from "../parts/Age";
+import { DataTable } from "../parts/DataTable";
 import { When } from "../parts/When";
 import { BoxState, Clock } from "./BoxesPage";
 import { healthOf, type Box, type CameraStatus } from "./health";
@@ -48,11 +49,11 @@ export function BoxDetail({ box }: { box: Box }) {
         <Alert type="warning" showIcon title={t("boxes.missingNumbers")} description={<span className="figures">{box.missing_sequences.join(", ")}</span>} />
       )}
       <h3>{t("boxes.cameras")}</h3>
-      <Table<CameraStatus> size="small" rowKey="camera_id" pagination={false} dataSource={[...(status?.cameras ?? [])]} columns={[
-        { title: t("boxes.gapCamera"), dataIndex: "camera_id", render: (id: string) => <Link to={`/cameras/camera/${encodeURIComponent(id)}`}>{id}</Link> },
-        { title: t("boxes.state"), render: (_, camera) => <HealthMark health={healthOf(camera.camera_id, box, now)} /> },
-        { title: "", render: (_, camera) => <span className="quiet">{t(`boxes.cameraState.${camera.state}`)} {camera.reason}</span> },
-        { title: t("boxes.frames"), dataIndex: "frames", className: "figures", align: "right" },
+      <DataTable<CameraStatus> label={t("boxes.cameras")} keyOf={(camera) => camera.camera_id} rows={status?.cameras ?? []} empty={t("boxes.noCameras")} columns={[
+        { key: "camera_id", title: t("boxes.gapCamera"), cell: (camera) => <Link to={`/cameras/camera/${encodeURIComponent(camera.camera_id)}`}>{camera.camera_id}</Link> },
+        { key: "state", title: t("boxes.state"), cell: (camera) => <HealthMark health={healthOf(camera.camera_id, box, now)} /> },
+        { key: "says", title: t("boxes.says"), cell: (camera) => <span className="quiet">{t(`boxes.cameraState.${camera.state}`)} {camera.reason}</span> },
+        { key: "frames", title: t("boxes.frames"), cell: (camera) => camera.frames, isNumber: true },
       ]} />
       <Gaps boxId={box.id} />
       {has("admin") && !box.revoked_at && <Button danger onClick={() => setIsRevoking(true)}>{t("boxes.revoke")}</Button>}
@@ -74,17 +75,16 @@ function Gaps({ boxId }: { boxId: string }) {
     getNextPageParam: (page) => page.next,
   });
   if (gaps.isError) return <Failed error={gaps.error} onRetry={() => void gaps.refetch()} />;
-  const rows = gaps.data?.pages.flatMap((page) => page.items) ?? [];
+  const rows = gaps.data?.pages.flatMap((page) => page.items);
   return (
     <>
       <h3>{t("boxes.gaps")}</h3>
-      <Table<Gap> size="small" rowKey={(gap) => `${gap.number}-${gap.received_at}`} loading={gaps.isPending} pagination={false} dataSource={rows}
-        locale={{ emptyText: t("boxes.gapEmpty") }} columns={[
-          { title: "№", dataIndex: "number", className: "figures" },
-          { title: t("boxes.gapReason"), render: (_, gap) => t(`boxes.reason.${gap.reason}`) },
-          { title: t("boxes.gapCamera"), render: (_, gap) => gap.camera_id ?? "–" },
-          { title: t("boxes.gapTime"), render: (_, gap) => <><When at={gap.began_at} />{gap.ended_at && <> – <When at={gap.ended_at} /></>}</> },
-          { title: t("boxes.gapDetail"), dataIndex: "detail" },
+      <DataTable<Gap> label={t("boxes.gaps")} keyOf={(gap) => `${gap.number}-${gap.received_at}`} rows={rows} empty={t("boxes.gapEmpty")} columns={[
+          { key: "number", title: "№", cell: (gap) => gap.number, className: "figures" },
+          { key: "gapReason", title: t("boxes.gapReason"), cell: (gap) => t(`boxes.reason.${gap.reason}`) },
+          { key: "gapCamera", title: t("boxes.gapCamera"), cell: (gap) => gap.camera_id ?? "–" },
+          { key: "gapTime", title: t("boxes.gapTime"), cell: (gap) => <><When at={gap.began_at} />{gap.ended_at && <> – <When at={gap.ended_at} /></>}</> },
+          { key: "detail", title: t("boxes.gapDetail"), cell: (gap) => gap.detail },
         ]} />
       {gaps.hasNextPage && <Button size="small" loading={gaps.isFetchingNextPage} onClick={() => void gaps.fetchNextPage()}>{tc("action.more")}</Button>}
     </>

@@ -1,7 +1,7 @@
 // The boxes at the intersections: whether they speak, what waits on them, what they had to drop.
 
 import { PlusOutlined } from "@ant-design/icons";
-import { Button, Drawer, Table, type TableColumnsType } from "antd";
+import { Button, Drawer } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAppearance } from "../app/preferences";
@@ -9,6 +9,7 @@ import { useSession } from "../app/session";
 import { Failed, Nothing } from "../app/states";
 import { stateColour } from "../app/theme";
 import { Age, useNow } from "../parts/Age";
+import { DataTable, type Column } from "../parts/DataTable";
 import { BoxDetail } from "./BoxDetail";
 import { EnrolBox } from "./EnrolBox";
 import { healthOf, healthyShare, isBoxSilent, type Box } from "./health";
@@ -25,17 +26,17 @@ export function BoxesPage() {
   const [openId, setOpenId] = useState<string | null>(null);
   const [isEnrolling, setIsEnrolling] = useState(false);
   const open = boxes.data?.items.find((box) => box.id === openId);
-  const columns: TableColumnsType<Box> = [
-    { title: t("boxes.id"), dataIndex: "id", render: (id: string) => <Button type="link" size="small" onClick={() => setOpenId(id)}>{id}</Button> },
-    { title: t("boxes.state"), render: (_, box) => <BoxState box={box} now={now} /> },
-    { title: t("boxes.seen"), render: (_, box) => (box.seen_at ? <Age at={box.seen_at} /> : t("boxes.never")) },
-    { title: t("boxes.cameras"), className: "figures", render: (_, box) => <BoxCameras box={box} now={now} /> },
-    { title: t("boxes.outbox"), className: "figures", render: (_, box) => <Outbox box={box} /> },
-    { title: t("boxes.gaps"), className: "figures", render: (_, box) => (box.gaps + box.missing_sequences.length === 0
+  const columns: Column<Box>[] = [
+    { key: "id", title: t("boxes.id"), cell: (box) => <Button type="link" size="small" onClick={() => setOpenId(box.id)}>{box.id}</Button> },
+    { key: "state", title: t("boxes.state"), cell: (box) => <BoxState box={box} now={now} /> },
+    { key: "seen", title: t("boxes.seen"), cell: (box) => (box.seen_at ? <Age at={box.seen_at} /> : t("boxes.never")) },
+    { key: "cameras", title: t("boxes.cameras"), className: "figures", cell: (box) => <BoxCameras box={box} now={now} /> },
+    { key: "outbox", title: t("boxes.outbox"), className: "figures", cell: (box) => <Outbox box={box} /> },
+    { key: "gaps", title: t("boxes.gaps"), className: "figures", cell: (box) => (box.gaps + box.missing_sequences.length === 0
       ? <span className="quiet">{t("boxes.noGaps")}</span>
       : t("boxes.gapsText", { gaps: box.gaps, missing: box.missing_sequences.length })) },
-    { title: t("boxes.clock"), className: "figures", render: (_, box) => <Clock seconds={box.clock_difference_seconds} /> },
-    { title: t("boxes.software"), dataIndex: "software", className: "figures" },
+    { key: "clock", title: t("boxes.clock"), className: "figures", cell: (box) => <Clock seconds={box.clock_difference_seconds} /> },
+    { key: "software", title: t("boxes.software"), cell: (box) => box.software, className: "figures" },
   ];
   if (boxes.isError && !boxes.data) return <Failed error={boxes.error} onRetry={() => void boxes.refetch()} />;
   return (
@@ -46,8 +47,7 @@ export function BoxesPage() {
           <Button type="primary" icon={<PlusOutlined />} onClick={() => setIsEnrolling(true)}>{t("boxes.code")}</Button>
         )}
       </div>
-      <Table<Box> rowKey="id" size="small" loading={boxes.isPending} columns={columns} dataSource={boxes.data?.items ?? []} pagination={false}
-        locale={{ emptyText: <Nothing>{t("boxes.empty")}</Nothing> }} />
+      <DataTable<Box> label={t("nav.boxes")} keyOf={(box) => box.id} columns={columns} rows={boxes.data?.items} empty={<Nothing>{t("boxes.empty")}</Nothing>} />
       <Drawer open={open !== undefined} size={640} title={open?.id} onClose={() => setOpenId(null)} destroyOnHidden>
         {open && <BoxDetail box={open} />}
       </Drawer>

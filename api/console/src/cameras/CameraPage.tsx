@@ -1,7 +1,7 @@
 // One camera: zones and permits, versions, legality, registration.
 
 import { ArrowLeftOutlined } from "@ant-design/icons";
-import { Skeleton, Tabs, Tag } from "antd";
+import { Skeleton, Tag } from "antd";
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
@@ -17,6 +17,8 @@ import { VersionsTab } from "./VersionsTab";
 
 const tabs = ["zones", "versions", "legality", "registration"] as const;
 
+const addressOf = (cameraId: string, tab: string) => `/cameras/camera/${encodeURIComponent(cameraId)}/${tab}`;
+
 export function CameraPage() {
   const { t } = useTranslation("cameras");
   const { cameraId = "", tab } = useParams();
@@ -26,7 +28,7 @@ export function CameraPage() {
   const forgetRestored = useCallback(() => setRestore(null), []);
   const active = tabs.find((one) => one === tab) ?? "zones";
   const open = useCallback(
-    (name: string) => void navigate(`/cameras/camera/${encodeURIComponent(cameraId)}/${name}`, { replace: true }),
+    (name: string) => void navigate(addressOf(cameraId, name), { replace: true }),
     [cameraId, navigate],
   );
   if (camera.isPending) return <div className="page-body"><Skeleton active paragraph={{ rows: 12 }} /></div>;
@@ -44,7 +46,11 @@ export function CameraPage() {
   return (
     <div className="camera-page">
       <CameraHead camera={camera.data} />
-      <Tabs activeKey={active} onChange={open} items={tabs.map((key) => ({ key, label: t(`tab.${key}`) }))} />
+      <nav className="section-nav camera-tabs" aria-label={t("nav.camera")}>
+        {tabs.map((name) => (
+          <Link key={name} to={addressOf(cameraId, name)} replace aria-current={name === active ? "page" : undefined}>{t(`tab.${name}`)}</Link>
+        ))}
+      </nav>
       <div className="camera-tab">{content[active]()}</div>
     </div>
   );

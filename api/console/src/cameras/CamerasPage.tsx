@@ -1,7 +1,7 @@
 // All cameras of one's area: newest pictures, health, filters kept in the address.
 
 import { PlusOutlined, SearchOutlined } from "@ant-design/icons";
-import { Alert, Button, Checkbox, Input, Progress, Select, Skeleton, Space } from "antd";
+import { Alert, Button, Checkbox, Input, Select, Skeleton, Space } from "antd";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
@@ -13,7 +13,8 @@ import { CameraCard } from "./CameraCard";
 import { isWanted, readFilter, type CameraFilter } from "./filter";
 import { healthOf, healthStates, healthyShare, type HealthState } from "./health";
 import { healthShape } from "./HealthMark";
-import { useBoxes, useCameras, useLegalities, useOrganisations } from "./queries";
+import { OrganisationSelect } from "./OrganisationSelect";
+import { useBoxes, useCameras, useLegalities } from "./queries";
 
 const ALL = "";
 
@@ -94,7 +95,7 @@ function HealthShare({ states }: { states: readonly HealthState[] }) {
     <div className="health-share" data-testid="health-share">
       <span className="quiet">{t("list.healthy")}</span>
       <strong className="figures">{counted === 0 ? "–" : `${percent}%`}</strong>
-      <Progress percent={percent} size={[90, 6]} showInfo={false} aria-label={t("list.healthy")} />
+      <meter className="health-meter" min={0} max={100} value={percent} aria-label={t("list.healthy")}>{percent}%</meter>
       <span className="quiet figures">{t("list.healthyOf", { healthy, counted })}</span>
     </div>
   );
@@ -119,19 +120,6 @@ function StateFilter({ states, value, onChange }: StateFilterProps) {
         </Button>
       ))}
     </Space.Compact>
-  );
-}
-
-export function OrganisationSelect({ value, onChange }: { value: string | null; onChange: (path: string) => void }) {
-  const { t } = useTranslation("cameras");
-  const { data } = useOrganisations();
-  const nodes = data?.items ?? [];
-  if (nodes.length < 2) return null;
-  return (
-    <Select value={value ?? ALL} onChange={onChange} style={{ minWidth: 150 }} aria-label={t("list.organisation")}
-      showSearch={{ optionFilterProp: "label" }}
-      options={[{ value: ALL, label: `${t("list.organisation")}: ${t("list.any")}` },
-        ...nodes.map((node) => ({ value: node.path, label: node.name }))]} />
   );
 }
 

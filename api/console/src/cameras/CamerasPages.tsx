@@ -1,12 +1,15 @@
 // The section of cameras: grid, one camera, boxes, evidence bases.
 
 import "./cameras.css";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet, Route, Routes } from "react-router";
-import { BasesPage } from "./BasesPage";
-import { BoxesPage } from "./BoxesPage";
-import { CameraPage } from "./CameraPage";
+import { Starting } from "../app/states";
 import { CamerasPage } from "./CamerasPage";
+
+const BasesPage = lazy(async () => ({ default: (await import("./BasesPage")).BasesPage }));
+const BoxesPage = lazy(async () => ({ default: (await import("./BoxesPage")).BoxesPage }));
+const CameraPage = lazy(async () => ({ default: (await import("./CameraPage")).CameraPage }));
 
 function WithNavigation() {
   const { t } = useTranslation("cameras");
@@ -17,7 +20,7 @@ function WithNavigation() {
         <NavLink to="/cameras/boxes">{t("nav.boxes")}</NavLink>
         <NavLink to="/cameras/bases">{t("nav.bases")}</NavLink>
       </nav>
-      <Outlet />
+      <Suspense fallback={<Starting />}><Outlet /></Suspense>
     </div>
   );
 }

@@ -1,12 +1,13 @@
 // Writing down that a camera meets a condition for a time.
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Alert, DatePicker, Form, Input, Modal } from "antd";
+import { Alert, Form, Input, Modal } from "antd";
 import dayjs, { type Dayjs } from "dayjs";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
 import type { components } from "../api/schema";
 import { useProblemText } from "../app/states";
+import { DayField } from "../parts/Dates";
 import { webAddressRule } from "../parts/webAddress";
 
 export type GateKind = components["schemas"]["GateKind"];
@@ -63,10 +64,10 @@ export function GateForm({ cameraId, kind, onClose }: { cameraId: string; kind: 
       <Form<Fields> form={form} layout="vertical" initialValues={{ from: dayjs().startOf("day") }} onFinish={(fields) => record.mutate(fields)}>
         <div className="form-pair">
           <Form.Item name="from" label={t("legality.metFrom")} rules={[{ required: true, message: t("legality.required") }]}>
-            <DatePicker showTime style={{ width: "100%" }} />
+            <DayField showTime style={{ width: "100%" }} />
           </Form.Item>
           <Form.Item name="until" label={t("legality.metUntil")} rules={rules("until")}>
-            <DatePicker showTime placeholder={t("legality.open")} style={{ width: "100%" }} />
+            <DayField showTime placeholder={t("legality.open")} style={{ width: "100%" }} />
           </Form.Item>
         </div>
         {asked.map((name) => (

@@ -1,7 +1,7 @@
 // The legality register of one camera: each condition with its spans, and what its records may prove.
 
 import { PlusOutlined } from "@ant-design/icons";
-import { App, Button, Card, DatePicker, Form, Modal, Skeleton, Tag, Tooltip } from "antd";
+import { App, Button, Form, Modal, Skeleton, Tag, Tooltip } from "antd";
 import dayjs, { type Dayjs } from "dayjs";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -10,6 +10,8 @@ import { api, body } from "../api/client";
 import type { components } from "../api/schema";
 import { useSession } from "../app/session";
 import { Failed, useProblemText } from "../app/states";
+import { DayField } from "../parts/Dates";
+import { Panel } from "../parts/Panel";
 import { Violation, violations } from "../parts/Violation";
 import { When } from "../parts/When";
 import { GateForm, type GateKind } from "./GateForm";
@@ -34,12 +36,12 @@ export function LegalityTab({ cameraId }: { cameraId: string }) {
     <div className="legality">
       <div className="legality-head">
         <span className="quiet">{t("legality.asOf")}</span>
-        <DatePicker showTime value={at} onChange={setAt} placeholder={t("legality.now")} />
+        <DayField showTime value={at} onChange={setAt} placeholder={t("legality.now")} />
         <span className="quiet small">{t("legality.recordedHelp")}</span>
       </div>
-      <Card size="small" title={t("legality.uses")}>
+      <Panel title={t("legality.uses")}>
         <Uses uses={gates.data.uses} />
-      </Card>
+      </Panel>
       <div className="gate-grid">
         {gateKinds.map((kind) => (
           <GateCard key={kind} kind={kind} isMet={gates.data.legality.met[kind] ?? false} at={gates.data.at}
@@ -88,10 +90,9 @@ interface GateCardProps {
 function GateCard({ kind, isMet, at, spans, onAdd, onEnd }: GateCardProps) {
   const { t } = useTranslation("cameras");
   return (
-    <Card size="small" data-gate={kind} data-met={isMet}
+    <Panel data={{ gate: kind, met: String(isMet) }}
       title={<>{t(`gate.${kind}`)} {kind === "filing" && <span className="quiet small">({t("legality.informs")})</span>}</>}
-      extra={<span className="gate-state">{isMet ? `● ${t("legality.met")}` : `○ ${t("legality.missing")}`}</span>}
-      {...(onAdd ? { actions: [<Button key="add" type="link" size="small" icon={<PlusOutlined />} onClick={onAdd}>{t("legality.add")}</Button>] } : {})}>
+      extra={<span className="gate-state">{isMet ? `● ${t("legality.met")}` : `○ ${t("legality.missing")}`}</span>}>
       {spans.length === 0 && <span className="quiet">{t("legality.empty")}</span>}
       <SpanBar spans={spans} at={at} />
       <ul className="gate-spans">
@@ -108,7 +109,8 @@ function GateCard({ kind, isMet, at, spans, onAdd, onEnd }: GateCardProps) {
           </li>
         ))}
       </ul>
-    </Card>
+      {onAdd && <Button className="gate-foot" size="small" icon={<PlusOutlined />} onClick={onAdd}>{t("legality.add")}</Button>}
+    </Panel>
   );
 }
 
@@ -164,7 +166,7 @@ function EndGate({ cameraId, gate, onClose }: { cameraId: string; gate: Gate; on
       confirmLoading={end.isPending} onOk={() => end.mutate()} onCancel={onClose}>
       <Form layout="vertical">
         <Form.Item label={t("legality.metUntil")} extra={t("legality.endHelp")}>
-          <DatePicker showTime allowClear={false} value={until} onChange={(value) => value && setUntil(value)} style={{ width: "100%" }} />
+          <DayField showTime allowClear={false} value={until} onChange={(value) => value && setUntil(value)} style={{ width: "100%" }} />
         </Form.Item>
       </Form>
     </Modal>

@@ -1,11 +1,13 @@
 // Who changed a camera's view, when and why; each change on the picture and in words.
 
-import { Alert, Button, DatePicker, Skeleton, Table, Tag } from "antd";
+import { Alert, Button, Skeleton, Tag } from "antd";
 import dayjs from "dayjs";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../app/session";
 import { Failed, Nothing } from "../app/states";
+import { DataTable } from "../parts/DataTable";
+import { DayField } from "../parts/Dates";
 import { When } from "../parts/When";
 import { PictureFrame } from "../viewer/PictureFrame";
 import { WHOLE, type View } from "../viewer/view";
@@ -37,7 +39,7 @@ export function VersionsTab({ camera, onRestore }: VersionsTabProps) {
   return (
     <div className="versions">
       <div className="versions-list">
-        <DatePicker showTime placeholder={t("version.asOf")} aria-label={t("version.asOfHelp")} style={{ width: "100%" }}
+        <DayField showTime placeholder={t("version.asOf")} aria-label={t("version.asOfHelp")} style={{ width: "100%" }}
           disabledDate={(date) => date.isAfter(dayjs(), "day")} value={at ? dayjs(at) : null}
           onChange={(value) => {
             setAt(value?.toISOString());
@@ -138,12 +140,12 @@ function DifferenceTable({ difference, before, after }: {
     }),
   ];
   return (
-    <Table<Row> size="small" pagination={false} dataSource={rows} data-testid="version-changes" locale={{ emptyText: t("version.nothing") }}
+    <DataTable<Row> label={t("version.changes")} keyOf={(row) => row.key} rows={rows} testId="version-changes" empty={t("version.nothing")}
       columns={[
-        { title: t("stale.item"), dataIndex: "what" },
-        { title: t("version.field"), dataIndex: "field" },
-        { title: t("version.before"), dataIndex: "before" },
-        { title: t("version.after"), dataIndex: "after" },
+        { key: "what", title: t("stale.item"), cell: (row) => row.what },
+        { key: "field", title: t("version.field"), cell: (row) => row.field },
+        { key: "before", title: t("version.before"), cell: (row) => row.before },
+        { key: "after", title: t("version.after"), cell: (row) => row.after },
       ]} />
   );
 }

@@ -1,16 +1,20 @@
 // What can be done with a case: verify it here, take its bundle, withdraw it.
 
-import { CheckCircleOutlined, DownloadOutlined, RollbackOutlined } from "@ant-design/icons";
+import { CheckCircleOutlined, DownloadOutlined, EditOutlined, RollbackOutlined } from "@ant-design/icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { Alert, App, Button, Form, Input, Modal, Select, Space } from "antd";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
 import type { components } from "../api/schema";
 import { useSession } from "../app/session";
 import { useProblemText } from "../app/states";
 import { PurposeDialog, type Purpose } from "../parts/PurposeDialog";
+import { cases } from "../words/zh/cases";
 import type { CaseDetail } from "./CaseFacts";
+import { reportsFor } from "./reporting";
+
+const ReportDialog = lazy(() => import("./ReportDialog"));
 
 type Verification = components["schemas"]["api__cases__schemas__Verification"];
 type WithdrawRequest = components["schemas"]["WithdrawRequest"];
@@ -19,18 +23,34 @@ const reasons = ["handled_on_site", "identity_error", "unclear", "permitted", "f
 const MAX_NOTE = 2000;
 const MARKS: Record<string, string> = { holds: "✓", warning: "◌", fails: "▲" };
 
+const steps = Object.keys(cases.verify.step) as (keyof typeof cases.verify.step)[];
+const verdicts = ["holds", "warning", "fails"] as const;
+
+/** A step of a verification in words; the program's own, in English, where we have none. */
+function useVerdictWords(): (check: Record<string, unknown> | null | undefined) => string {
+  const { t, i18n } = useTranslation("cases");
+  return (check) => {
+    if (!check) return "";
+    const step = steps.find((one) => one === check["code"]);
+    const verdict = verdicts.find((one) => one === check["verdict"]);
+    if (i18n.language === "en" || !step || !verdict) return String(check["text"] ?? "");
+    return `${t(`verify.step.${step}`)}：${t(`verify.verdict.${verdict}`)}`;
+  };
+}
+
 export function Verified({ report }: { report: Verification }) {
   const { t } = useTranslation("cases");
   const failure = report.first_failure;
+  const said = useVerdictWords();
   return (
     <Alert type={report.ok ? "success" : "error"} showIcon role="status" className="case-verified"
-      title={report.ok ? t("verify.ok") : t("verify.bad", { file: String(failure?.["file"] ?? ""), text: String(failure?.["text"] ?? "") })}
+      title={report.ok ? t("verify.ok") : t("verify.bad", { file: String(failure?.["file"] ?? ""), text: said(failure) })}
       description={
         <details>
           <summary>{t("verify.checks", { count: report.checks.length })} · {t("detail.manifest")} <code>{report.manifest_sha256.slice(0, 16)}…</code></summary>
           <ul className="facts">
             {report.checks.map((check, index) => (
-              <li key={index}>{MARKS[String(check["verdict"])] ?? "·"} {String(check["file"] ?? "")} {String(check["text"] ?? "")}</li>
+              <li key={index} title={String(check["text"] ?? "")}>{MARKS[String(check["verdict"])] ?? "·"} {String(check["file"] ?? "")} {said(check)}</li>
             ))}
           </ul>
         </details>
@@ -92,10 +112,11 @@ function WithdrawDialog({ open, caseId, onClose }: { open: boolean; caseId: stri
 export function CaseActions({ detail, onVerified }: { detail: CaseDetail; onVerified: (report: Verification) => void }) {
   const { t } = useTranslation("cases");
   const { message } = App.useApp();
-  const { has } = useSession();
+  const { has, session } = useSession();
   const say = useProblemText();
   const [busy, setBusy] = useState(false);
-  const [dialog, setDialog] = useState<"download" | "withdraw" | null>(null);
+  const [dialog, setDialog] = useState<"download" | "withdraw" | "report" | null>(null);
+  const possible = reportsFor(session.user.roles, detail.next_reports);
   const path = { params: { path: { case_id: detail.id } } };
   const mayJudge = has("operator", "second_reviewer", "legal_reviewer");
   const verify = async () => {
@@ -119,11 +140,15 @@ export function CaseActions({ detail, onVerified }: { detail: CaseDetail; onVeri
     <Space wrap size={6}>
       <Button icon={<CheckCircleOutlined />} loading={busy} onClick={() => void verify()}>{t("verify.button")}</Button>
       {mayJudge && <Button icon={<DownloadOutlined />} onClick={() => setDialog("download")}>{t("download.button")}</Button>}
+      {possible.length > 0 && <Button icon={<EditOutlined />} onClick={() => setDialog("report")}>{t("report.button")}</Button>}
       {mayJudge && detail.state !== "withdrawn" && detail.state !== "closed" && (
         <Button icon={<RollbackOutlined />} onClick={() => setDialog("withdraw")}>{t("withdraw.button")}</Button>
       )}
       <PurposeDialog open={dialog === "download"} title={t("download.title")} said={t("download.said")} okText={t("download.ok")}
         onClose={() => setDialog(null)} onSubmit={download} />
+      {dialog === "report" && (
+        <Suspense fallback={null}><ReportDialog caseId={detail.id} possible={possible} onClose={() => setDialog(null)} /></Suspense>
+      )}
       <WithdrawDialog open={dialog === "withdraw"} caseId={detail.id} onClose={() => setDialog(null)} />
     </Space>
   );

@@ -1,7 +1,8 @@
 // What is on record about a case: judgements, norms, deliveries, reports, the chained log.
 
 import { LinkOutlined } from "@ant-design/icons";
-import { Tag, Timeline, Tooltip } from "antd";
+import { Tag, Tooltip } from "antd";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { components } from "../api/schema";
 import { When } from "../parts/When";
@@ -14,6 +15,23 @@ const events = Object.keys(cases.event) as (keyof typeof cases.event)[];
 const SHORT = 12; // characters of a digest that people compare
 
 const eventOf = (type: string) => events.find((one) => type === `streetcase.case.${one}.v1` || type === `streetcase.${one}.v1`);
+
+interface FoldProps {
+  title: string;
+  count: number;
+  isOpen?: boolean;
+  children: ReactNode;
+}
+
+/** One kind of record, folded or not; how many there are is seen either way. */
+export function Fold({ title, count, isOpen = false, children }: FoldProps) {
+  return (
+    <details className="fold" open={isOpen}>
+      <summary>{title} <span className="figures quiet">{count}</span></summary>
+      {children}
+    </details>
+  );
+}
 
 export function Decisions({ detail }: { detail: CaseDetail }) {
   const { t } = useTranslation("cases");
@@ -77,31 +95,72 @@ export function Reports({ detail }: { detail: CaseDetail }) {
   return (
     <ul className="facts">
       {detail.callbacks.map((callback) => (
-        <li key={callback.id}>{callback.status} <When at={callback.reported_at} /></li>
+        <li key={callback.id}>
+          <span className="facts-line"><span>{t(`reported.${callback.status}`)}</span><When at={callback.reported_at} /></span>
+          {typeof callback.content["note"] === "string" && callback.content["note"] !== "" && <div className="quiet">{callback.content["note"]}</div>}
+        </li>
       ))}
     </ul>
   );
 }
 
+/** Material that came after the evidence was frozen: it is kept, and told to the case systems. */
+export function Supplements({ detail }: { detail: CaseDetail }) {
+  const { t } = useTranslation("cases");
+  if (detail.supplements.length === 0) return <p className="quiet">{t("supplement.none")}</p>;
+  return (
+    <ul className="facts">
+      {detail.supplements.map((supplement) => (
+        <li key={supplement.update}>
+          <span className="facts-line">
+            <span>{t("supplement.update", { number: supplement.update })} · {t("supplement.items", { count: supplement.items.length })}</span>
+            <When at={supplement.received_at} />
+          </span>
+          <div className="quiet figures" title={supplement.manifest_sha256}>{t("detail.manifest")} {supplement.manifest_sha256.slice(0, SHORT)}</div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What retention deleted of the evidence, and by which rule. */
+export function Deletions({ detail }: { detail: CaseDetail }) {
+  const { t } = useTranslation("cases");
+  return (
+    <ul className="facts">
+      {detail.deletions.map((deletion) => (
+        <li key={deletion.id}>
+          <span className="facts-line">
+            <span>{t(`deletion.rule.${deletion.rule}`)}</span>
+            <When at={deletion.completed_at ?? deletion.begun_at} />
+          </span>
+          <div className="quiet figures">{deletion.number === null ? t("deletion.underWay") : t("deletion.certificate", { number: deletion.number })}</div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const PROGRAM = /^(settlement|retention|system|demo)$/; // what the centre does by itself is signed with a program's name
+
 export function History({ detail }: { detail: CaseDetail }) {
   const { t } = useTranslation("cases");
   return (
-    <Timeline className="case-history" items={detail.history.map((entry) => {
-      const known = actions.find((one) => one === entry.action.replace(".", "_"));
-      return {
-        key: entry.number,
-        content: (
-          <>
-            <strong>{known ? t(`action.${known}`) : entry.action}</strong> {entry.actor_name}
+    <ol className="case-history">
+      {detail.history.map((entry) => {
+        const known = actions.find((one) => one === entry.action.replace(".", "_"));
+        return (
+          <li key={entry.number}>
+            <strong>{known ? t(`action.${known}`) : entry.action}</strong> {PROGRAM.test(entry.actor_name) ? t("detail.system") : entry.actor_name}
             <div className="quiet">
               <When at={entry.at} /> <span className="figures">#{entry.number}</span>{" "}
               <Tooltip title={t("detail.chain", { sha256: entry.sha256 })}>
                 <span className="figures"><LinkOutlined /> {entry.sha256.slice(0, SHORT)}</span>
               </Tooltip>
             </div>
-          </>
-        ),
-      };
-    })} />
+          </li>
+        );
+      })}
+    </ol>
   );
 }

@@ -2,7 +2,7 @@
 
 import { DeleteOutlined, DownOutlined } from "@ant-design/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Button, DatePicker, Dropdown, Input, Select, Space, Table, type TableColumnsType } from "antd";
+import { Button, Input, Popover, Select, Space } from "antd";
 import dayjs from "dayjs";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -10,6 +10,8 @@ import { Link, useNavigate, useSearchParams } from "react-router";
 import { api, body } from "../api/client";
 import type { components } from "../api/schema";
 import { Failed, Nothing } from "../app/states";
+import { DataTable, type Column } from "../parts/DataTable";
+import { DayField } from "../parts/Dates";
 import { Violation, violations, type ViolationCode } from "../parts/Violation";
 import { When } from "../parts/When";
 import { useCameras } from "../review/useCameras";
@@ -37,9 +39,9 @@ function Filters({ filters, onFilters }: { filters: CaseFilters; onFilters: (fil
       <Select value={filters.camera} allowClear showSearch optionFilterProp="label" aria-label={t("list.camera")} className="case-choice"
         placeholder={t("list.anyCamera")} onChange={(value?: string) => onFilters({ ...filters, camera: value ?? null })}
         options={cameras.map((camera) => ({ value: camera.id, label: camera.name || camera.id }))} />
-      <DatePicker value={day(filters.from)} placeholder={t("list.from")} aria-label={t("list.from")}
+      <DayField value={day(filters.from)} placeholder={t("list.from")} aria-label={t("list.from")}
         onChange={(value) => onFilters({ ...filters, from: value ? value.format("YYYY-MM-DD") : null })} />
-      <DatePicker value={day(filters.to)} placeholder={t("list.to")} aria-label={t("list.to")}
+      <DayField value={day(filters.to)} placeholder={t("list.to")} aria-label={t("list.to")}
         onChange={(value) => onFilters({ ...filters, to: value ? value.format("YYYY-MM-DD") : null })} />
       <Button onClick={() => onFilters(noCaseFilters)}>{t("common:action.reset")}</Button>
     </Space>
@@ -60,7 +62,7 @@ function Views({ search, onOpen }: { search: string; onOpen: (search: string) =>
     setName("");
   };
   const panel = (
-    <div className="case-views ant-dropdown-menu">
+    <div className="case-views">
       {views.length === 0 && <p className="quiet">{t("views.none")}</p>}
       {views.map((view) => (
         <div key={view.name} className="case-view">
@@ -77,26 +79,25 @@ function Views({ search, onOpen }: { search: string; onOpen: (search: string) =>
     </div>
   );
   return (
-    <Dropdown trigger={["click"]} popupRender={() => panel}>
+    <Popover trigger="click" placement="bottomRight" content={panel}>
       <Button>{t("views.title")} <DownOutlined /></Button>
-    </Dropdown>
+    </Popover>
   );
 }
 
-function useColumns(): TableColumnsType<CaseItem> {
+function useColumns(): Column<CaseItem>[] {
   const { t } = useTranslation(["cases", "common"]);
   const { data: cameras = [] } = useCameras();
   const names = useMemo(() => new Map(cameras.map((camera) => [camera.id, camera.name])), [cameras]);
   return [
-    { title: t("list.number"), dataIndex: "number", width: 84, className: "figures",
-      render: (number: number, item) => <Link to={`/cases/${item.id}`}>{number}</Link> },
-    { title: t("list.violation"), dataIndex: "violation", width: 150, render: (violation: ViolationCode) => <Violation violation={violation} /> },
-    { title: t("list.camera"), dataIndex: "camera_id", ellipsis: true, render: (id: string) => names.get(id) || id },
-    { title: t("list.started"), dataIndex: "started_at", width: 170, render: (at: string) => <When at={at} /> },
-    { title: t("list.created"), dataIndex: "created_at", width: 170, render: (at: string) => <When at={at} /> },
-    { title: t("list.use"), dataIndex: "evidence_use", width: 150, render: (use: CaseItem["evidence_use"]) => t(`common:evidenceUse.${use}`) },
-    { title: t("list.state"), dataIndex: "state", width: 150, render: (state: CaseState) => <CaseStateMark state={state} /> },
-    { title: t("list.outcome"), dataIndex: "outcome", width: 140, render: (outcome: CaseItem["outcome"]) => (outcome ? t(`outcome.${outcome}`) : "—") },
+    { key: "number", title: t("list.number"), width: 72, isNumber: true, cell: (item) => <Link to={`/cases/${item.id}`}>{item.number}</Link> },
+    { key: "violation", title: t("list.violation"), width: 150, cell: (item) => <Violation violation={item.violation} /> },
+    { key: "camera_id", title: t("list.camera"), cell: (item) => names.get(item.camera_id) || item.camera_id },
+    { key: "started_at", title: t("list.started"), width: 170, cell: (item) => <When at={item.started_at} /> },
+    { key: "created_at", title: t("list.created"), width: 170, cell: (item) => <When at={item.created_at} /> },
+    { key: "evidence_use", title: t("list.use"), width: 150, cell: (item) => t(`common:evidenceUse.${item.evidence_use}`) },
+    { key: "state", title: t("list.state"), width: 150, cell: (item) => <CaseStateMark state={item.state} /> },
+    { key: "outcome", title: t("list.outcome"), width: 140, cell: (item) => (item.outcome ? t(`outcome.${item.outcome}`) : "–") },
   ];
 }
 
@@ -122,10 +123,9 @@ export function CaseList() {
         <Filters filters={filters} onFilters={(next) => setSearch(writeCaseFilters(next), { replace: true })} />
         <Views search={searchText} onOpen={(saved) => setSearch(new URLSearchParams(saved))} />
       </div>
-      <Table<CaseItem> size="small" rowKey="id" columns={columns} dataSource={items} loading={isPending} pagination={false}
-        sticky={{ offsetHeader: 0 }} aria-label={t("list.label")}
-        onRow={(item) => ({ className: "case-row", onClick: () => void navigate(`/cases/${item.id}`) })}
-        locale={{ emptyText: isPending ? " " : <Nothing>{t("list.empty")}<div className="quiet">{t("list.emptyHelp")}</div></Nothing> }} />
+      <DataTable<CaseItem> label={t("list.label")} keyOf={(item) => item.id} columns={columns} rows={isPending ? undefined : items}
+        onOpen={(item) => void navigate(`/cases/${item.id}`)}
+        empty={<Nothing>{t("list.empty")}<div className="quiet">{t("list.emptyHelp")}</div></Nothing>} />
       <div className="case-end quiet figures">
         {items.length > 0 && t("list.count", { count: items.length })}
         {hasNextPage && <Button size="small" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>{t("list.more")}</Button>}

@@ -2,7 +2,7 @@
 
 import { LeftOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Button, Collapse, Skeleton } from "antd";
+import { Button, Skeleton, Tag } from "antd";
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
@@ -26,7 +26,7 @@ import { useCameras } from "../review/useCameras";
 import { CameraSays, RuleSays } from "../review/Why";
 import type { ClipHandle } from "../viewer/Clip";
 import { CaseActions, Verified } from "./CaseActions";
-import { Bases, Decisions, Deliveries, History, Reports, type CaseDetail } from "./CaseFacts";
+import { Bases, Decisions, Deletions, Deliveries, Fold, History, Reports, Supplements, type CaseDetail } from "./CaseFacts";
 import { CaseStateMark } from "./CaseStateMark";
 
 const nothing = () => undefined;
@@ -86,6 +86,7 @@ export function CasePage({ id }: { id: string }) {
           <span className="candidate-camera">{candidate?.camera_name || cameras.find((one) => one.id === detail.camera_id)?.name || detail.camera_id}</span>
           <When at={detail.started_at} />
           <span className="candidate-rest">
+            {detail.hold && <Tag title={t("deletion.holdHelp")}>{t("deletion.hold")}</Tag>}
             <CaseStateMark state={detail.state} />
             {seesCandidates && <Link to={`/review/${detail.candidate_id}`}>{t("detail.candidate")}</Link>}
           </span>
@@ -103,13 +104,13 @@ export function CasePage({ id }: { id: string }) {
           {t("detail.manifest")} <code title={detail.manifest_sha256}>{detail.manifest_sha256.slice(0, 12)}</code>
         </p>
         {candidate && <><RuleSays detail={candidate} /><CameraSays detail={candidate} /></>}
-        <Collapse size="small" ghost defaultActiveKey={["decisions", "deliveries", "history"]} items={[
-          { key: "decisions", label: t("detail.decisions"), children: <Decisions detail={detail} /> },
-          { key: "bases", label: t("detail.bases"), children: <Bases detail={detail} /> },
-          { key: "deliveries", label: t("detail.deliveries"), children: <Deliveries detail={detail} /> },
-          { key: "reports", label: t("detail.reports"), children: <Reports detail={detail} /> },
-          { key: "history", label: t("detail.history"), children: <History detail={detail} /> },
-        ]} />
+        <Fold title={t("detail.decisions")} count={detail.decisions.length} isOpen><Decisions detail={detail} /></Fold>
+        <Fold title={t("detail.bases")} count={detail.legal_bases.length}><Bases detail={detail} /></Fold>
+        <Fold title={t("detail.deliveries")} count={detail.deliveries.length} isOpen><Deliveries detail={detail} /></Fold>
+        <Fold title={t("detail.reports")} count={detail.callbacks.length}><Reports detail={detail} /></Fold>
+        <Fold title={t("detail.supplements")} count={detail.supplements.length}><Supplements detail={detail} /></Fold>
+        {detail.deletions?.length > 0 && <Fold title={t("deletion.title")} count={detail.deletions.length} isOpen><Deletions detail={detail} /></Fold>}
+        <Fold title={t("detail.history")} count={detail.history.length} isOpen><History detail={detail} /></Fold>
       </aside>
     </div>
   );

@@ -1,6 +1,6 @@
 // The first page: log in, choose the language.
 
-import { Card, Segmented } from "antd";
+import { Segmented } from "antd";
 import { useTranslation } from "react-i18next";
 import { setPreferences, usePreferences, type Language } from "../app/preferences";
 import type { Session } from "../app/session";
@@ -12,7 +12,7 @@ export function LoginPage({ onLogin }: { onLogin: (session: Session) => void }) 
   const { language } = usePreferences();
   return (
     <main className="centred login">
-      <Card className="login-card">
+      <section className="login-card">
         <h1 className="login-title">
           <Mark size={30} /> {t("product")}
         </h1>
@@ -28,7 +28,7 @@ export function LoginPage({ onLogin }: { onLogin: (session: Session) => void }) 
             ]}
           />
         </div>
-      </Card>
+      </section>
     </main>
   );
 }

@@ -1,6 +1,6 @@
 // A new password is due before anything else.
 
-import { Alert, Button, Card, Form, Input } from "antd";
+import { Alert, Button, Form, Input } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
@@ -45,9 +45,10 @@ export function PasswordPage({ onDone }: { onDone: () => void }) {
   const { t } = useTranslation();
   return (
     <main className="centred login">
-      <Card className="login-card" title={t("account.changePassword")}>
+      <section className="login-card">
+        <h1 className="login-title">{t("account.changePassword")}</h1>
         <PasswordForm onDone={onDone} />
-      </Card>
+      </section>
     </main>
   );
 }

@@ -1,12 +1,12 @@
 // One chart with its title, its table as CSV and its picture as PNG.
 
 import { DownloadOutlined, PictureOutlined } from "@ant-design/icons";
-import { Button, Card, Skeleton, Tooltip } from "antd";
-import { useEffect, useRef, type ReactNode } from "react";
+import { Button, Skeleton, Tooltip } from "antd";
+import { useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useAppearance } from "../app/preferences";
 import { Failed, Nothing } from "../app/states";
-import { init, type Chart, type ChartOption } from "./echarts";
+import { Panel } from "../parts/Panel";
+import { savePicture } from "./savePicture";
 
 interface ChartFrameProps {
   title: string;
@@ -20,7 +20,7 @@ interface ChartFrameProps {
 export function ChartFrame({ title, extra, csv, onPicture, children, className = "" }: ChartFrameProps) {
   const { t } = useTranslation("overview");
   return (
-    <Card size="small" title={title} className={`chart-card ${className}`} extra={
+    <Panel title={title} className={`chart-card ${className}`} extra={
       <span className="chart-tools">
         {extra}
         <Tooltip title={t("csv")}>
@@ -35,58 +35,33 @@ export function ChartFrame({ title, extra, csv, onPicture, children, className =
       </span>
     }>
       {children}
-    </Card>
+    </Panel>
   );
 }
 
-interface ChartCardProps extends Omit<ChartFrameProps, "children" | "onPicture"> {
+interface ChartCardProps extends Omit<ChartFrameProps, "onPicture"> {
   name: string; // of the files
-  option: ChartOption | null; // null: not loaded yet
+  isLoading: boolean;
   error?: unknown;
   onRetry: () => void;
   isEmpty?: boolean;
   summary: string; // for those who do not see the picture
-  height?: number | string;
 }
 
-export function ChartCard({ name, option, error, onRetry, isEmpty = false, summary, height = 220, ...frame }: ChartCardProps) {
+export function ChartCard({ name, isLoading, error, onRetry, isEmpty = false, summary, children, ...frame }: ChartCardProps) {
   const { t } = useTranslation("overview");
-  const appearance = useAppearance();
   const place = useRef<HTMLDivElement | null>(null);
-  const chart = useRef<Chart | null>(null);
-  const isShown = option !== null && !isEmpty;
-  useEffect(() => {
-    if (!place.current || !isShown) return undefined;
-    const made = init(place.current, appearance === "dark" ? "dark" : undefined);
-    chart.current = made;
-    const observer = new ResizeObserver(() => made.resize());
-    observer.observe(place.current);
-    return () => {
-      observer.disconnect();
-      made.dispose();
-      chart.current = null;
-    };
-  }, [appearance, isShown]);
-  useEffect(() => {
-    if (isShown) chart.current?.setOption({ backgroundColor: "transparent", animationDuration: 250, ...option }, { notMerge: true });
-  }, [appearance, isShown, option]);
-  const savePicture = () => {
-    const url = chart.current?.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: appearance === "dark" ? "#141414" : "#ffffff" });
-    if (!url) return;
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = `${name}.png`;
-    link.click();
-  };
+  const isShown = !isLoading && !isEmpty;
+  const picture = () => void savePicture(place.current?.querySelector("svg"), name);
   return (
-    <ChartFrame {...frame} {...(isShown ? { onPicture: savePicture } : {})}>
-      {error !== undefined && error !== null && option === null
+    <ChartFrame {...frame} {...(isShown ? { onPicture: picture } : {})}>
+      {error !== undefined && error !== null && isLoading
         ? <Failed error={error} onRetry={onRetry} />
-        : option === null
+        : isLoading
           ? <Skeleton active paragraph={{ rows: 4 }} />
           : isEmpty
             ? <Nothing>{t("empty")}</Nothing>
-            : <div ref={place} role="img" aria-label={`${frame.title}. ${summary}`} data-chart={name} style={{ height, width: "100%" }} />}
+            : <div ref={place} role="img" aria-label={`${frame.title}. ${summary}`} data-chart={name}>{children}</div>}
     </ChartFrame>
   );
 }

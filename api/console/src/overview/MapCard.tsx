@@ -9,11 +9,12 @@ import { useSession } from "../app/session";
 import { Failed, Nothing } from "../app/states";
 import { useCameras, useOrganisations } from "../cameras/queries";
 import { useNow } from "../parts/Age";
-import { saveCsv, saveFile } from "../parts/download";
+import { saveCsv } from "../parts/download";
 import { ChartFrame } from "./ChartCard";
 import { CityMap } from "./CityMap";
 import { underWay } from "./figures";
 import { useEpisodes } from "./queries";
+import { savePicture } from "./savePicture";
 
 const SHOWN_HOURS = 24;
 
@@ -47,7 +48,7 @@ export function MapCard({ area }: { area: string | null }) {
   const csv = () => saveCsv("map", [t("camera"), t("name"), t("longitude"), t("latitude"), t("area"), t("open")],
     rows.map((row) => [row.id, row.name, ...row.place, row.area, row.episodes.length]));
   return (
-    <ChartFrame title={t("map")} className="map-card" csv={{ onSave: csv }} onPicture={() => void saveSvg(picture.current)}
+    <ChartFrame title={t("map")} className="map-card" csv={{ onSave: csv }} onPicture={() => void savePicture(picture.current, "map")}
       extra={<Segmented size="small" value={shows} onChange={setShows} options={[{ value: "map", label: t("asMap") }, { value: "list", label: t("asList") }]} />}>
       {cameras.isPending && <Skeleton active paragraph={{ rows: 8 }} />}
       {cameras.isError && !cameras.data && <Failed error={cameras.error} onRetry={() => void cameras.refetch()} />}
@@ -90,26 +91,4 @@ function CameraList({ rows }: { rows: readonly Row[] }) {
       ))}
     </ul>
   );
-}
-
-// What the page's style sheet says of the map, written into the copy: a picture file has no style sheet.
-const KEPT = ["fill", "stroke", "stroke-width", "font-size", "font-family", "font-weight", "opacity", "paint-order"];
-
-async function saveSvg(svg: SVGSVGElement | null): Promise<void> {
-  if (!svg) return;
-  const copy = svg.cloneNode(true) as SVGSVGElement;
-  const [from, to] = [[...svg.querySelectorAll("*")], [...copy.querySelectorAll("*")]];
-  for (const [index, element] of from.entries()) {
-    const style = getComputedStyle(element);
-    to[index]?.setAttribute("style", KEPT.map((name) => `${name}:${style.getPropertyValue(name)}`).join(";"));
-  }
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
-  await image.decode();
-  const canvas = document.createElement("canvas");
-  canvas.width = image.width * 2;
-  canvas.height = image.height * 2;
-  canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
-  canvas.toBlob((blob) => blob && saveFile("map.png", blob), "image/png");
 }

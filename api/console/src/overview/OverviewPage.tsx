@@ -6,40 +6,32 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAppearance } from "../app/preferences";
 import { stateColour } from "../app/theme";
-import { OrganisationSelect } from "../cameras/CamerasPage";
+import { OrganisationSelect } from "../cameras/OrganisationSelect";
 import { Age } from "../parts/Age";
 import { saveCsv } from "../parts/download";
 import { violations } from "../parts/Violation";
+import { Columns } from "./charts/Columns";
+import { Heat } from "./charts/Heat";
+import { Intervals } from "./charts/Intervals";
+import { Rows } from "./charts/Rows";
 import { ChartCard } from "./ChartCard";
 import { byKind, weekOf, type Workload } from "./figures";
 import { MapCard } from "./MapCard";
-import { ageOption, heatOption, kindOption, paceOption, percent, precisionOption } from "./options";
 import { csvUrl, useHours, usePace, usePrecision, useWorkload, type Wanted } from "./queries";
+import { ageName, ageSeries, heatColours, hourName, kindSeries, paceSeries, percent, sharesOf } from "./shown";
 
 const spans = [1, 7, 30] as const;
 const dayNames = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
-const ROW_HEIGHT = 30; // of one camera and violation
+const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour));
 
 export default function OverviewPage() {
   const { t } = useTranslation("overview");
   const { t: tc } = useTranslation();
-  const { t: tk } = useTranslation("cameras");
   const appearance = useAppearance();
   const [wanted, setWanted] = useState<Wanted>({ days: 7, area: null });
   const [workload, pace, precision, hours] = [useWorkload(wanted), usePace(wanted), usePrecision(wanted), useHours(wanted)];
   const kinds = useMemo(() => byKind(precision.data?.rows ?? [], violations), [precision.data]);
-  const week = useMemo(() => weekOf(hours.data?.rows ?? []), [hours.data]);
-  const days = dayNames.map((day) => tk(`day.${day}`));
-  const judged = precision.data?.rows.filter((row) => row.precision) ?? [];
-  // Options are made anew only with their figures, so that a chart does not jump every second.
-  const options = useMemo(() => ({
-    age: workload.data ? ageOption(workload.data, t, appearance) : null,
-    pace: pace.data ? paceOption(pace.data, t, appearance) : null,
-    kinds: precision.data ? kindOption(kinds, t, tc, appearance) : null,
-    precision: precision.data ? precisionOption(precision.data.rows, precision.data.alarm_below, t, tc, appearance) : null,
-    hours: hours.data ? heatOption(week, days, t, appearance) : null,
-    // `days` is left out on purpose: it follows the language, as `t` does.
-  }), [appearance, hours.data, kinds, pace.data, precision.data, t, tc, week, workload.data]);
+  const shares = useMemo(() => sharesOf(precision.data?.rows ?? [], t, tc), [precision.data, t, tc]);
   return (
     <div className="page-body overview">
       <header className="overview-head">
@@ -50,27 +42,53 @@ export default function OverviewPage() {
       </header>
       <div className="overview-grid">
         <div className="overview-column">
-          <ChartCard name="queue-age" title={t("age")} option={options.age} error={workload.error} onRetry={() => void workload.refetch()} height={190}
-            summary={t("ageSummary", { waiting: workload.data?.waiting ?? 0, overdue: workload.data?.overdue ?? 0 })} csv={{ href: csvUrl("workload", wanted) }} />
-          <ChartCard name="pace" title={t("pace")} option={options.pace} error={pace.error} onRetry={() => void pace.refetch()} height={220} isEmpty={pace.data?.rows.length === 0}
-            summary={t("decided", { count: workload.data?.decided ?? 0 })} csv={{ href: csvUrl("pace", wanted) }} />
+          <ChartCard name="queue-age" title={t("age")} isLoading={!workload.data} error={workload.error} onRetry={() => void workload.refetch()}
+            summary={t("ageSummary", { waiting: workload.data?.waiting ?? 0, overdue: workload.data?.overdue ?? 0 })} csv={{ href: csvUrl("workload", wanted) }}>
+            {workload.data && (
+              <Columns height={186} categories={workload.data.ages.map((one) => ageName(one, t))} series={ageSeries(workload.data, t, appearance)} />
+            )}
+          </ChartCard>
+          <ChartCard name="pace" title={t("pace")} isLoading={!pace.data} error={pace.error} onRetry={() => void pace.refetch()} isEmpty={pace.data?.rows.length === 0}
+            summary={t("decided", { count: workload.data?.decided ?? 0 })} csv={{ href: csvUrl("pace", wanted) }}>
+            {pace.data && <Columns height={212} categories={pace.data.rows.map((row) => hourName(row.hour))} series={paceSeries(pace.data, t, appearance)} />}
+          </ChartCard>
         </div>
         <MapCard area={wanted.area} />
         <div className="overview-column">
-        <ChartCard name="precision" title={t("precision")} option={options.precision} error={precision.error} onRetry={() => void precision.refetch()}
-          isEmpty={judged.length === 0} height={judged.length * ROW_HEIGHT + 40} className="precision-card"
-          summary={judged.map((row) => `${row.camera_name} ${tc(`violation.${row.violation}`)} ${percent(row.precision?.value ?? 0)}`).join("; ")}
-          extra={<Tooltip title={t("precisionHelp", { below: percent(precision.data?.alarm_below ?? 0.6), reviews: precision.data?.alarm_reviews ?? 50 })}><span className="quiet">ⓘ</span></Tooltip>}
-          csv={{ href: csvUrl("precision", wanted) }} />
-          <ChartCard name="kinds" title={t("kinds")} option={options.kinds} error={precision.error} onRetry={() => void precision.refetch()} height={190}
+          <ChartCard name="precision" title={t("precision")} isLoading={!precision.data} error={precision.error} onRetry={() => void precision.refetch()}
+            isEmpty={shares.length === 0} className="precision-card"
+            summary={shares.map((share) => `${share.name} ${percent(share.value)}`).join("; ")}
+            extra={<Tooltip title={t("precisionHelp", { below: percent(precision.data?.alarm_below ?? 0.6), reviews: precision.data?.alarm_reviews ?? 50 })}><span className="quiet">ⓘ</span></Tooltip>}
+            csv={{ href: csvUrl("precision", wanted) }}>
+            <Intervals shares={shares} alarmBelow={precision.data?.alarm_below ?? 0}
+              colours={{ plain: stateColour("claimed", appearance), alarm: stateColour("warning", appearance) }} />
+          </ChartCard>
+          <ChartCard name="kinds" title={t("kinds")} isLoading={!precision.data} error={precision.error} onRetry={() => void precision.refetch()}
             summary={kinds.map((row) => `${tc(`violation.${row.violation}`)} ${row.received}`).join(", ")}
             csv={{ onSave: () => saveCsv("kinds", [t("kind"), t("received"), t("confirmed"), t("rejected"), t("waiting")],
-              kinds.map((row) => [tc(`violation.${row.violation}`), row.received, row.confirmed, row.rejected, row.waiting])) }} />
+              kinds.map((row) => [tc(`violation.${row.violation}`), row.received, row.confirmed, row.rejected, row.waiting])) }}>
+            <Rows height={186} categories={kinds.map((row) => tc(`violation.${row.violation}`))} series={kindSeries(kinds, t, appearance)} />
+          </ChartCard>
         </div>
       </div>
-      <ChartCard name="hours" title={t("heat")} option={options.hours} error={hours.error} onRetry={() => void hours.refetch()} isEmpty={hours.data?.rows.length === 0} height={260}
-        summary={t("heatSummary", { count: week.flat().reduce((sum, acts) => sum + acts, 0), zone: hours.data?.timezone ?? "" })} csv={{ href: csvUrl("hours", wanted) }} />
+      <HoursCard wanted={wanted} hours={hours} />
     </div>
+  );
+}
+
+function HoursCard({ wanted, hours }: { wanted: Wanted; hours: ReturnType<typeof useHours> }) {
+  const { t } = useTranslation("overview");
+  const { t: tk } = useTranslation("cameras");
+  const appearance = useAppearance();
+  const week = useMemo(() => weekOf(hours.data?.rows ?? []), [hours.data]);
+  const days = dayNames.map((day) => tk(`day.${day}`));
+  const hour = (of: number) => `${String(of).padStart(2, "0")}:00`;
+  return (
+    <ChartCard name="hours" title={t("heat")} isLoading={!hours.data} error={hours.error} onRetry={() => void hours.refetch()} isEmpty={hours.data?.rows.length === 0}
+      summary={t("heatSummary", { count: week.flat().reduce((sum, acts) => sum + acts, 0), zone: hours.data?.timezone ?? "" })} csv={{ href: csvUrl("hours", wanted) }}>
+      <Heat rows={week.map((values, index) => ({ name: days[index] ?? "", values }))} columns={HOURS} colours={heatColours(appearance)}
+        said={(row, column) => ({ title: `${days[row]} ${hour(column)}–${hour(column + 1)}`, lines: [t("acts", { count: week[row]?.[column] ?? 0 })] })} />
+    </ChartCard>
   );
 }
 

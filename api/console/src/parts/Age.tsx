@@ -1,6 +1,5 @@
 // How long ago something was, kept up to date; the exact time on hover.
 
-import { Tooltip } from "antd";
 import dayjs from "dayjs";
 import type { TFunction } from "i18next";
 import { useSyncExternalStore } from "react";
@@ -52,10 +51,6 @@ export function useAgeText(): (at: string) => string {
 export function Age({ at }: { at: string }) {
   const say = useAgeText();
   return (
-    <Tooltip title={dayjs(at).format("YYYY-MM-DD HH:mm:ss Z")} mouseEnterDelay={0.4}>
-      <time dateTime={at} className="figures">
-        {say(at)}
-      </time>
-    </Tooltip>
+    <time dateTime={at} className="figures" title={dayjs(at).format("YYYY-MM-DD HH:mm:ss Z")}>{say(at)}</time>
   );
 }

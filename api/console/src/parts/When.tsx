@@ -1,6 +1,5 @@
 // An instant in local time, with the date only when it is not today; UTC and offset on hover.
 
-import { Tooltip } from "antd";
 import dayjs from "dayjs";
 import utc from "dayjs/plugin/utc";
 import { useTranslation } from "react-i18next";
@@ -20,11 +19,7 @@ export function When({ at, seconds = true }: WhenProps) {
   const shown = instant.format(isToday ? clock : `YYYY-MM-DD ${clock}`);
   const hover = `${instant.utc().format("YYYY-MM-DD HH:mm:ss")} ${t("time.utc")} (${instant.format("Z")})`;
   return (
-    <Tooltip title={hover} mouseEnterDelay={0.4}>
-      <time dateTime={instant.toISOString()} className="figures">
-        {shown}
-      </time>
-    </Tooltip>
+    <time dateTime={instant.toISOString()} className="figures" title={hover}>{shown}</time>
   );
 }
 

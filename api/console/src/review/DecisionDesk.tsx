@@ -1,6 +1,6 @@
 // The right column's lower part, always in sight: automatic checks, the checklist, the decision.
 
-import { Button, Tooltip } from "antd";
+import { Button } from "antd";
 import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
 import { review } from "../words/zh/review";
@@ -19,7 +19,10 @@ interface DecisionDeskProps {
   onReject: () => void;
   onNeedMore: () => void;
   onRecuse: () => void;
+  isBroken: boolean; // a file is missing here, or not as signed
   onCheckAgain: () => void;
+  batch: number | null; // how many could be rejected together with this one
+  onBatch: () => void;
 }
 
 const problemCodes = Object.keys(review.problem) as (keyof typeof review.problem)[];
@@ -45,7 +48,7 @@ export function useObstacleWords(): (obstacle: Obstacle) => string {
   };
 }
 
-function Prechecks({ detail, onCheckAgain }: Pick<DecisionDeskProps, "detail" | "onCheckAgain">) {
+function Prechecks({ detail, isBroken, onCheckAgain }: Pick<DecisionDeskProps, "detail" | "isBroken" | "onCheckAgain">) {
   const { t } = useTranslation("review");
   const listOf = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
   const words = detail.prechecks.map(({ code, holds, values }) => {
@@ -59,6 +62,8 @@ function Prechecks({ detail, onCheckAgain }: Pick<DecisionDeskProps, "detail" | 
       const seconds = typeof offset === "number" ? offset.toFixed(1) : "";
       return { code, holds, word: seconds === "" ? t("check.pre.clockUnknown") : t("check.pre.clock", { seconds }) };
     }
+    // What this browser found itself is newer than what the centre found when the evidence came.
+    if (isBroken) return { code, holds: false, word: t("check.pre.integrityHere") };
     const problem = values["problem"];
     const said = { holding: String(values["holding"]), items: String(values["items"]), problem: String(problem) };
     return { code, holds, word: t(typeof problem === "string" ? "check.pre.integrityBad" : "check.pre.integrity", said) };
@@ -76,22 +81,20 @@ function Prechecks({ detail, onCheckAgain }: Pick<DecisionDeskProps, "detail" | 
 }
 
 export function DecisionDesk(props: DecisionDeskProps) {
-  const { detail, ticks, onTick, toConfirm, toJudge, isAsked, onConfirm, onReject, onNeedMore, onRecuse, onCheckAgain } = props;
+  const { detail, ticks, onTick, toConfirm, toJudge, isAsked, onConfirm, onReject, onNeedMore, onRecuse, isBroken, onCheckAgain, batch, onBatch } = props;
   const { t } = useTranslation("review");
   const say = useObstacleWords();
   const mayJudge = toJudge.length === 0;
   const words = toConfirm.map(say);
   return (
     <section className="desk" aria-label={t("check.title")}>
-      <Prechecks detail={detail} onCheckAgain={onCheckAgain} />
+      <Prechecks detail={detail} isBroken={isBroken} onCheckAgain={onCheckAgain} />
       <div className="checklist" role="group" aria-label={t("check.title")}>
         {checks.map((check, index) => (
-          <Tooltip key={check} title={t(`check.${check}Help`)} mouseEnterDelay={0.6}>
-            <button type="button" role="checkbox" className="check" aria-checked={ticks[check]} disabled={!mayJudge}
-              data-asked={isAsked && !ticks[check]} onClick={() => onTick(check)}>
-              <kbd>{index + 1}</kbd> {t(`check.${check}`)} <span className="check-mark" aria-hidden="true">{ticks[check] ? "✓" : "_"}</span>
-            </button>
-          </Tooltip>
+          <button key={check} type="button" role="checkbox" className="check" aria-checked={ticks[check]} disabled={!mayJudge}
+            data-asked={isAsked && mayJudge && !ticks[check]} onClick={() => onTick(check)} title={t(`check.${check}Help`)}>
+            <kbd>{index + 1}</kbd> {t(`check.${check}`)} <span className="check-mark" aria-hidden="true">{ticks[check] ? "✓" : ""}</span>
+          </button>
         ))}
       </div>
       <p className="desk-why" role="status" data-asked={isAsked && words.length > 0}>
@@ -99,11 +102,14 @@ export function DecisionDesk(props: DecisionDeskProps) {
       </p>
       <div className="desk-buttons">
         <Button type="primary" aria-disabled={words.length > 0} className={words.length > 0 ? "not-yet" : ""} onClick={onConfirm}>
-          {t("decide.confirm")} <kbd>⏎</kbd>
+          {t("decide.confirm")} <kbd>Enter</kbd>
         </Button>
         <Button disabled={!mayJudge} onClick={onReject}>{t("decide.reject")} <kbd>X</kbd></Button>
         <Button disabled={!mayJudge} onClick={onNeedMore}>{t("decide.needMore")} <kbd>M</kbd></Button>
         <Button type="text" disabled={!mayJudge} onClick={onRecuse}>{t("decide.recuse")} <kbd>R</kbd></Button>
+        {batch !== null && (
+          <Button className="desk-batch" disabled={!mayJudge} onClick={onBatch} title={t("batch.said")}>{t("batch.button", { count: batch })} <kbd>Y</kbd></Button>
+        )}
       </div>
     </section>
   );

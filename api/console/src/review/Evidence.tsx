@@ -1,8 +1,8 @@
 // The evidence of one candidate: pictures side by side under one view, slider, clip, thumbnails.
 
 import { BorderOuterOutlined, ColumnWidthOutlined, PlayCircleOutlined, ZoomInOutlined } from "@ant-design/icons";
-import { Button, Segmented, Tooltip } from "antd";
-import { useMemo, useState, type Dispatch, type Ref } from "react";
+import { Button, Segmented } from "antd";
+import { useMemo, useState, type Dispatch, type ReactNode, type Ref } from "react";
 import { useTranslation } from "react-i18next";
 import { Clip, type ClipHandle } from "../viewer/Clip";
 import { Compare } from "../viewer/Compare";
@@ -28,6 +28,7 @@ interface EvidenceProps {
   dispatch: Dispatch<StageAction>;
   originals: Originals;
   clipHandle: Ref<ClipHandle>;
+  aside?: ReactNode; // beside the tools
   onBroken: (role: string, isBroken: boolean) => void;
 }
 
@@ -71,7 +72,8 @@ function ClipPlace({ clip, originals, handle, pictures }: {
   );
 }
 
-function Tools({ stage, dispatch, pictures, clip, box }: {
+function Tools({ stage, dispatch, pictures, clip, box, aside }: {
+  aside: ReactNode;
   stage: Stage;
   dispatch: Dispatch<StageAction>;
   pictures: readonly Picture[];
@@ -92,23 +94,20 @@ function Tools({ stage, dispatch, pictures, clip, box }: {
           value: mode, label: t(`evidence.mode.${mode}`),
           ...(mode === "clip" ? { icon: <PlayCircleOutlined /> } : mode === "slider" ? { icon: <ColumnWidthOutlined /> } : {}),
         }))} />
-      <Tooltip title={`${t("keys.layer")} (L)`}>
-        <Button size="small" type="text" icon={<BorderOuterOutlined />} aria-pressed={stage.layer}
-          className={stage.layer ? "tool-on" : ""} onClick={() => dispatch({ do: "layer" })}>
-          {t("common:picture.layer")}
-        </Button>
-      </Tooltip>
-      <Tooltip title={`${t("keys.zoom")} (Z)`}>
-        <Button size="small" type="text" icon={<ZoomInOutlined />} onClick={() => dispatch({ do: "zoom", box })}>
-          {t(stage.view.zoom > 1 ? "common:picture.whole" : "common:picture.subject")}
-        </Button>
-      </Tooltip>
+      <Button size="small" type="text" icon={<BorderOuterOutlined />} aria-pressed={stage.layer} title={`${t("keys.layer")} (L)`}
+        className={stage.layer ? "tool-on" : ""} onClick={() => dispatch({ do: "layer" })}>
+        {t("common:picture.layer")}
+      </Button>
+      <Button size="small" type="text" icon={<ZoomInOutlined />} title={`${t("keys.zoom")} (Z)`} onClick={() => dispatch({ do: "zoom", box })}>
+        {t(stage.view.zoom > 1 ? "common:picture.whole" : "common:picture.subject")}
+      </Button>
       <span className="figures quiet zoom-figure">{stage.view.zoom > 1 ? `${stage.view.zoom.toFixed(1)}×` : ""}</span>
+      <span className="tools-aside">{aside}</span>
     </div>
   );
 }
 
-export function Evidence({ detail, pictures, clip, stage, dispatch, originals, clipHandle, onBroken }: EvidenceProps) {
+export function Evidence({ detail, pictures, clip, stage, dispatch, originals, clipHandle, aside, onBroken }: EvidenceProps) {
   const { t } = useTranslation("review");
   const shapes = useMemo(() => shapesOf(detail), [detail]);
   const settings: PictureSettings = {
@@ -147,7 +146,7 @@ export function Evidence({ detail, pictures, clip, stage, dispatch, originals, c
           <EvidencePicture key={`near-${place}`} picture={picture} settings={near} isNear />
         ))}
       </div>
-      <Tools stage={stage} dispatch={dispatch} pictures={pictures} clip={clip} box={detail.box} />
+      <Tools stage={stage} dispatch={dispatch} pictures={pictures} clip={clip} box={detail.box} aside={aside} />
       <Timeline detail={detail} pictures={pictures} chosen={stage.mode === "single" ? [stage.right] : [stage.left, stage.right]}
         onChoose={(index) => dispatch({ do: "choose", index })} />
       <Thumbnails pictures={pictures} clip={clip} stage={stage} onBroken={onBroken}

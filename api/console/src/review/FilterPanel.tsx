@@ -3,7 +3,7 @@
 import { Button, Checkbox, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { violations, type ViolationCode } from "../parts/Violation";
-import { isFiltered, noFilters, type Filters } from "./filters";
+import { isFiltered, noFilters, otherStates, type Filters } from "./filters";
 import { useCameras } from "./useCameras";
 
 const PRIORITIES = [0, 1, 2, 3] as const;
@@ -17,6 +17,9 @@ export default function FilterPanel({ filters, onFilters }: { filters: Filters; 
         onChange={(value) => onFilters({ ...filters, violation: value === "" ? null : value })}
         options={[{ value: "", label: t("queue.allViolations") },
           ...violations.map((value) => ({ value, label: t(`common:violation.${value}`) }))]} />
+      <Select<"" | (typeof otherStates)[number]> size="small" value={filters.state ?? ""} aria-label={t("queue.state")}
+        onChange={(value) => onFilters({ ...filters, state: value === "" ? null : value })}
+        options={[{ value: "", label: t("queue.allStates") }, ...otherStates.map((value) => ({ value, label: t(`common:candidateState.${value}`) }))]} />
       <Select<number> size="small" value={filters.priority ?? -1} aria-label={t("queue.level")}
         onChange={(value) => onFilters({ ...filters, priority: value < 0 ? null : value })}
         options={[{ value: -1, label: t("queue.allPriorities") },

@@ -77,22 +77,23 @@ function Search({ onFilters, onNumber, filters, search }: Pick<QueueHeadProps, "
 
 export function QueueHead({ filters, counts, isLive, search, onFilters, onNumber }: QueueHeadProps) {
   const { t } = useTranslation("review");
+  const { t: tc } = useTranslation();
   return (
     <div className="queue-top">
       <div className="queue-title">
-        <strong>{t("queue.title")}</strong>
+        <strong>{filters.state ? tc(`candidateState.${filters.state}`) : t("queue.title")}</strong>
         <span className="figures queue-total">{counts?.total ?? "–"}</span>
         {counts !== undefined && counts.overdue > 0 && (
           <span className="figures due-late">▲ {t("queue.overdue", { count: counts.overdue })}</span>
         )}
-        <span className="queue-live quiet" data-live={isLive} title={t(isLive ? "queue.live" : "queue.polling")}>
+        <span className="queue-live" data-live={isLive} title={t(isLive ? "queue.live" : "queue.polling")}>
           {isLive ? "●" : "○"}
         </span>
       </div>
       <div className="queue-tools">
         <Search filters={filters} onFilters={onFilters} onNumber={onNumber} search={search} />
         <Popover trigger="click" placement="bottomRight" content={<Suspense fallback={null}><FilterPanel filters={filters} onFilters={onFilters} /></Suspense>}>
-          <Badge dot={isFiltered(filters)}>
+          <Badge dot={isFiltered(filters)} color="var(--ant-color-primary)">
             <Button size="small" icon={<FilterOutlined />} aria-label={t("queue.filter")} />
           </Badge>
         </Popover>

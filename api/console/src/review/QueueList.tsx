@@ -15,7 +15,7 @@ const OVERSCAN = 6;
 const LOAD_WITHIN_ROWS = 30; // of the end: the next page is there before it is seen
 const CLOCK_EVERY_MS = 20_000;
 
-type Line = { head: number; total: number } | { item: QueueItem };
+type Line = { head: number; total: number | null } | { item: QueueItem };
 
 /** Headings between priorities, with the counts of the whole queue and not of what is loaded. */
 export function linesOf(items: readonly QueueItem[], totals: ReadonlyMap<number, number>): readonly Line[] {
@@ -24,7 +24,7 @@ export function linesOf(items: readonly QueueItem[], totals: ReadonlyMap<number,
   for (const item of items) {
     if (item.priority !== priority) {
       priority = item.priority;
-      lines.push({ head: priority, total: totals.get(priority) ?? 0 });
+      lines.push({ head: priority, total: totals.get(priority) ?? null }); // null: not known yet
     }
     lines.push({ item });
   }
@@ -79,7 +79,9 @@ export function QueueList({ queue, selected, filtered, onOpen, onClear }: QueueL
   }, [lastShown, lines.length, loadMore]);
   useEffect(() => {
     const index = lines.findIndex((line) => "item" in line && line.item.id === selected);
-    if (index >= 0) virtual.scrollToIndex(index, { align: "auto" });
+    // After the item has been painted: asking for positions would make the browser lay out twice.
+    const timer = setTimeout(() => index >= 0 && virtual.scrollToIndex(index, { align: "auto" }));
+    return () => clearTimeout(timer);
     // Only when another one is opened: the list never moves because something arrived.
   }, [selected]);
 

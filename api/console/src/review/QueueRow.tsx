@@ -1,5 +1,6 @@
 // One line of the queue: what, where, since when, how urgent, and who is at it.
 
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { formatSpan } from "../parts/When";
 import { Violation } from "../parts/Violation";
@@ -35,9 +36,10 @@ function Standing({ item, gone }: Pick<QueueRowProps, "item" | "gone">) {
   return <span className="row-note row-claimed">● {name ? t("queue.claimedBy", { name }) : t("queue.claimedBySomebody")}</span>;
 }
 
-export function QueueRow({ item, selected, gone, onOpen, now }: QueueRowProps) {
+export const QueueRow = memo(function QueueRow({ item, selected, gone, onOpen, now }: QueueRowProps) {
   const { i18n } = useTranslation("review");
   const lasted = (Date.parse(item.ended_at ?? item.last_seen_at) - Date.parse(item.started_at)) / 1000;
+  const isElsewhere = gone !== undefined || item.integrity_frozen || (item.claim !== null && !item.claim.mine);
   return (
     <button type="button" className="queue-row" data-selected={selected} data-gone={gone} data-id={item.id}
       aria-current={selected} onClick={() => onOpen(item.id)} tabIndex={selected ? 0 : -1}>
@@ -45,18 +47,17 @@ export function QueueRow({ item, selected, gone, onOpen, now }: QueueRowProps) {
         {item.thumbnail && <img src={item.thumbnail} alt="" loading="lazy" decoding="async" />}
       </span>
       <span className="queue-words">
-        <span className="queue-what">
-          <Violation violation={item.violation} />
-        </span>
+        <span className="queue-what"><Violation violation={item.violation} /></span>
         <span className="queue-where">
           <span className="queue-camera">{item.camera_name || item.camera_id}</span>
-          <span className="figures quiet">{formatSpan(lasted, i18n.language, "short")}</span>
+          <span className="figures queue-span">{formatSpan(lasted, i18n.language, "short")}</span>
         </span>
         <span className="queue-when figures">
-          <Due item={item} now={now} />
+          {/* What a colleague holds is not late for the reader: who holds it is what counts. */}
+          {!isElsewhere && <Due item={item} now={now} />}
           <Standing item={item} gone={gone} />
         </span>
       </span>
     </button>
   );
-}
+});

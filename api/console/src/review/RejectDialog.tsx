@@ -24,7 +24,8 @@ export function RejectDialog({ open, onClose, onReject }: RejectDialogProps) {
   );
 }
 
-function ReasonList({ onReject }: Pick<RejectDialogProps, "onReject">) {
+/** Reasons by a letter, by words or pinyin; a reason that is chosen is the answer. */
+export function ReasonList({ onReject }: Pick<RejectDialogProps, "onReject">) {
   const { t } = useTranslation("review");
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);

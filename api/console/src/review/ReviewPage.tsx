@@ -1,7 +1,8 @@
 // The review desk: the queue, the evidence, the judgement; one item, one screen, one decision.
 
 import { Button, Skeleton, type InputRef } from "antd";
-import { lazy, Suspense, useRef, useState, type MouseEvent, type RefObject } from "react";
+import dayjs from "dayjs";
+import { lazy, Suspense, useRef, useState, type MouseEvent, type ReactNode, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "../api/problem";
 import { Failed, Notice } from "../app/states";
@@ -12,10 +13,14 @@ import { DecisionDesk } from "./DecisionDesk";
 import { Evidence } from "./Evidence";
 import { isFiltered, noFilters } from "./filters";
 import { NeedMoreDialog, RecuseDialog } from "./OtherDialogs";
-import { Pending } from "./Pending";
+import { LEAST_BATCH } from "./batch";
+import type { Entry } from "./outbox";
+import { Pending, UndoStrip } from "./Pending";
 import { QueueHead } from "./QueueHead";
 import { QueueList } from "./QueueList";
 import { RejectDialog } from "./RejectDialog";
+import { Reopening } from "./Reopening";
+import { Start } from "./Start";
 import { missingEvidence } from "./types";
 import { useReview, type Review } from "./useReview";
 import { useReviewKeys, type Dialog } from "./useReviewKeys";
@@ -23,19 +28,28 @@ import { CameraSays, Earlier, Permits, RuleSays, WhyHere } from "./Why";
 
 // Not needed to see the first item.
 const OriginalDialog = lazy(() => import("./OriginalDialog"));
+const BatchDialog = lazy(() => import("./BatchDialog"));
 
-function Middle({ review, clip }: { review: Review; clip: RefObject<ClipHandle | null> }) {
+function Middle({ review, clip, aside }: { review: Review; clip: RefObject<ClipHandle | null>; aside: ReactNode }) {
   const { t } = useTranslation("review");
-  const { id, detail, error, isLoading, queue } = review;
+  const { id, detail, deletion, error, isLoading, queue } = review;
   if (detail) {
     return (
       <div className="candidate" data-candidate={detail.id}>
         <CandidateHead detail={detail} />
-        {review.hasNewer && (
+        {review.news === "update" && (
           <button type="button" className="newer" onClick={review.showNewer}>↻ {t("problem.stale_update")}</button>
         )}
-        <Evidence detail={detail} pictures={review.pictures} clip={review.clip} stage={review.stage} dispatch={review.dispatch}
-          originals={review.originals} clipHandle={clip} onBroken={review.onBroken} />
+        {review.news === "decided" && (
+          <button type="button" className="newer" onClick={() => review.step(1)}>✓ {t("problem.decided_elsewhere")} <kbd>J</kbd></button>
+        )}
+        {deletion && (
+          <Notice shape="○" title={t("deleted.title", { at: dayjs(deletion.at).format("YYYY-MM-DD HH:mm") })}>
+            {t(`deleted.rule.${deletion.rule}`)}
+          </Notice>
+        )}
+        {!deletion && <Evidence detail={detail} pictures={review.pictures} clip={review.clip} stage={review.stage} dispatch={review.dispatch}
+          originals={review.originals} clipHandle={clip} onBroken={review.onBroken} aside={aside} />}
       </div>
     );
   }
@@ -50,17 +64,17 @@ function Middle({ review, clip }: { review: Review; clip: RefObject<ClipHandle |
   if (error instanceof Problem && error.status === 404) return <Notice shape="○" title={t("detail.notFound")} />;
   if (error) return <Failed error={error} onRetry={() => review.showNewer()} />;
   const isDone = id === null && queue.status === "ready" && queue.book.items.length === 0 && !isFiltered(review.filters);
+  if (isDone) return <Notice shape="✓" title={t("detail.allDone")}>{t("detail.allDoneHelp")}</Notice>;
   return (
-    <Notice shape={isDone ? "✓" : "○"} title={t(isDone ? "detail.allDone" : "detail.nothingTitle")}>
-      {t(isDone ? "detail.allDoneHelp" : "detail.nothingHelp")}
-    </Notice>
+    <Start counts={queue.counts} onBegin={() => review.step(1)} onKind={(violation) => review.setFilters({ ...review.filters, violation })} />
   );
 }
 
 function Right({ review, setDialog }: { review: Review; setDialog: (dialog: Dialog) => void }) {
   const { t } = useTranslation("review");
   const { detail } = review;
-  if (!detail) return <aside className="judge" aria-label={t("check.title")}>{review.isLoading && <Skeleton active paragraph={{ rows: 8 }} />}</aside>;
+  if (!detail && !review.isLoading) return null;
+  if (!detail) return <aside className="judge" aria-label={t("check.title")}><Skeleton active paragraph={{ rows: 8 }} /></aside>;
   return (
     <aside className="judge" aria-label={t("check.title")}>
       <div className="judge-why" tabIndex={0} role="region" aria-label={t("explain.title")}>
@@ -70,10 +84,13 @@ function Right({ review, setDialog }: { review: Review; setDialog: (dialog: Dial
         <CameraSays detail={detail} />
         <Earlier detail={detail} onOpen={review.open} />
       </div>
-      {review.mayJudge ? (
+      {review.mayJudge && detail.state === "expired" && !review.deletion ? (
+        <Reopening onReopen={review.reopen} />
+      ) : review.mayJudge ? (
         <DecisionDesk detail={detail} ticks={review.ticks} onTick={review.tick} toConfirm={review.toConfirm} toJudge={review.toJudge}
           isAsked={review.isAsked} onConfirm={review.confirm} onReject={() => setDialog("reject")}
-          onNeedMore={() => setDialog("need_more")} onRecuse={() => setDialog("recuse")} onCheckAgain={() => void review.checkAgain()} />
+          onNeedMore={() => setDialog("need_more")} onRecuse={() => setDialog("recuse")} isBroken={review.broken.length > 0} onCheckAgain={() => void review.checkAgain()}
+          batch={review.batchItems.length >= LEAST_BATCH ? review.batchItems.length : null} onBatch={() => setDialog("batch")} />
       ) : (
         <p className="desk quiet">{t("decide.readOnly")}</p>
       )}
@@ -97,10 +114,16 @@ export default function ReviewPage() {
   const clip = useRef<ClipHandle | null>(null);
   const search = useRef<InputRef | null>(null);
   useReviewKeys(review, { clip, setDialog, focusSearch: () => search.current?.focus() });
+  // What is chosen from stays as it was while the dialog is open.
+  const batchItems = useRef(review.batchItems);
+  if (dialog !== "batch") batchItems.current = review.batchItems;
+  const strip = {
+    entries: review.entries, batch: review.batchDone, onUndo: (entry: Entry) => void review.undo(entry), onUndoBatch: () => void review.undoBatch(),
+  };
   const fresh = queue.book.fresh.length;
   const suggested = missingEvidence.filter((one) => (detail?.template?.missing ?? []).includes(one));
   return (
-    <div className="review" onClick={leaveFocus}>
+    <div className="review" data-empty={!detail && !review.isLoading} onClick={leaveFocus}>
       <nav className="queue" aria-label={t("queue.label")}>
         <QueueHead filters={review.filters} counts={queue.counts} isLive={queue.isLive} search={search}
           onFilters={review.setFilters} onNumber={(number) => void review.openNumber(number)} />
@@ -114,10 +137,19 @@ export default function ReviewPage() {
           )}
         </div>
       </nav>
-      <Middle review={review} clip={clip} />
+      <Middle review={review} clip={clip} aside={detail && !review.deletion && <UndoStrip {...strip} />} />
       <Right review={review} setDialog={setDialog} />
-      <Pending entries={review.entries} onUndo={(entry) => void review.undo(entry)} onOpen={review.open}
-        onDismiss={(entryId) => review.desk.outbox.dismiss(entryId)} />
+      <Pending entries={review.entries} onOpen={review.open} onDismiss={(entryId) => review.desk.outbox.dismiss(entryId)}>
+        {!(detail && !review.deletion) && <UndoStrip {...strip} />}
+      </Pending>
+      {dialog === "batch" && (
+        <Suspense fallback={null}>
+          <BatchDialog items={batchItems.current} onClose={() => setDialog(null)} onReject={async (...said) => {
+            await review.rejectBatch(...said);
+            setDialog(null);
+          }} />
+        </Suspense>
+      )}
       <RejectDialog open={dialog === "reject"} onClose={() => setDialog(null)} onReject={(reason, note) => {
         setDialog(null);
         review.reject(reason, note);

@@ -1,6 +1,5 @@
 // The course of the act on one line: when it appeared, when the rule fired, when pictures were taken.
 
-import { Tooltip } from "antd";
 import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
 import type { Picture } from "./pictures";
@@ -50,11 +49,9 @@ export function Timeline({ detail, pictures, chosen, onChoose }: TimelineProps) 
         <span key={shape} className="timeline-mark" style={{ left: percent(at) }} aria-hidden="true">{shape}</span>
       ))}
       {pictures.map((picture, index) => (
-        <Tooltip key={picture.name} title={`${roleWord(t, picture.role)} ${dayjs(picture.at).format("HH:mm:ss")}`}>
-          <button type="button" className="timeline-still" style={{ left: percent(stills[index] ?? 0) }}
-            data-chosen={chosen.includes(index)} onClick={() => onChoose(index)}
-            aria-label={roleWord(t, picture.role)} tabIndex={-1} />
-        </Tooltip>
+        <button key={picture.name} type="button" className="timeline-still" style={{ left: percent(stills[index] ?? 0) }}
+          data-chosen={chosen.includes(index)} onClick={() => onChoose(index)} tabIndex={-1}
+          title={`${roleWord(t, picture.role)} ${dayjs(picture.at).format("HH:mm:ss")}`} aria-label={roleWord(t, picture.role)} />
       ))}
     </div>
   );

@@ -1,6 +1,6 @@
 // The right column's upper part: why the item is here, what the rule says, what the place allows.
 
-import { Button, Tag, Tooltip } from "antd";
+import { Button, Tag } from "antd";
 import dayjs from "dayjs";
 import { memo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -62,11 +62,10 @@ export const RuleSays = memo(function RuleSays({ detail }: { detail: CandidateDe
       <ul className="reasons">
         {shown.map((reason) => (
           <li key={reason.code} data-supports={reason.supports}>
-            <Tooltip title={t(reason.supports ? "explain.supports" : "explain.against")} placement="left">
-              <span className="reason-sign" aria-label={t(reason.supports ? "explain.supports" : "explain.against")}>
-                {reason.supports ? "＋" : "－"}
-              </span>
-            </Tooltip>
+            <span className="reason-sign" role="img" title={t(reason.supports ? "explain.supports" : "explain.against")}
+              aria-label={t(reason.supports ? "explain.supports" : "explain.against")}>
+              {reason.supports ? "＋" : "－"}
+            </span>
             <span className="reason-text">{i18n.language === "en" ? reason.text : reason.text_zh}</span>
             <span className="reason-weight" aria-hidden="true"><i style={{ width: `${(Math.abs(reason.weight) / most) * 100}%` }} /></span>
           </li>
@@ -120,18 +119,17 @@ export const CameraSays = memo(function CameraSays({ detail }: { detail: Candida
   return (
     <Section title={t("camera.title")}
       aside={
-        <Tooltip title={t(isPenalty ? "camera.penaltyHelp" : "camera.leadHelp")}>
-          <Tag className="use-tag" data-use={detail.evidence_use}>
-            {isPenalty ? "■" : "□"} {t(`common:evidenceUse.${detail.evidence_use}`)}
-          </Tag>
-        </Tooltip>
+        <Tag className="use-tag" data-use={detail.evidence_use} title={t(isPenalty ? "camera.penaltyHelp" : "camera.leadHelp")}>
+          {isPenalty ? "■" : "□"} {t(`common:evidenceUse.${detail.evidence_use}`)}
+        </Tag>
       }>
       {others.length > 0 && <p>{others.map(wordOf).join(t("list"))}</p>}
       <div className="gates" aria-label={t("camera.gatesMet", { met, all: gates.length })}>
         {gates.map((gate) => (
-          <Tooltip key={gate.gate} title={`${t(gate.met ? "camera.met" : "camera.notMet")}（${t("camera.asOf")}）${gate.document ? ` ${gate.document}` : ""}`}>
-            <span className="gate" data-met={gate.met}>{gate.met ? "✓" : "—"} {gate.word}</span>
-          </Tooltip>
+          <span key={gate.gate} className="gate" data-met={gate.met}
+            title={`${t(gate.met ? "camera.met" : "camera.notMet")}（${t("camera.asOf")}）${gate.document ? ` ${gate.document}` : ""}`}>
+            {gate.met ? "✓" : "—"} {gate.word}
+          </span>
         ))}
       </div>
     </Section>

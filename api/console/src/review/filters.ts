@@ -9,9 +9,13 @@ export interface Filters {
   camera: string | null;
   mine: boolean;
   overdue: boolean;
+  state: "expired" | "need_more" | null; // null: what the reader may judge
 }
 
-export const noFilters: Filters = { violation: null, priority: null, camera: null, mine: false, overdue: false };
+export const noFilters: Filters = { violation: null, priority: null, camera: null, mine: false, overdue: false, state: null };
+
+// Not waiting for anybody, but looked for at times: what expired can be reopened.
+export const otherStates = ["need_more", "expired"] as const;
 
 const PRIORITIES = ["0", "1", "2", "3"];
 
@@ -24,6 +28,7 @@ export function readFilters(search: URLSearchParams): Filters {
     camera: search.get("camera"),
     mine: search.get("mine") === "1",
     overdue: search.get("overdue") === "1",
+    state: otherStates.find((one) => one === search.get("state")) ?? null,
   };
 }
 
@@ -34,6 +39,7 @@ export function writeFilters(filters: Filters): URLSearchParams {
   if (filters.camera) search.set("camera", filters.camera);
   if (filters.mine) search.set("mine", "1");
   if (filters.overdue) search.set("overdue", "1");
+  if (filters.state) search.set("state", filters.state);
   return search;
 }
 
@@ -45,6 +51,7 @@ export function queryOf(filters: Filters) {
     ...(filters.camera ? { camera_id: filters.camera } : {}),
     ...(filters.mine ? { mine: true } : {}),
     ...(filters.overdue ? { overdue: true } : {}),
+    ...(filters.state ? { state: [filters.state] } : {}),
   };
 }
 

@@ -45,7 +45,9 @@ export function obstaclesToJudge({ detail, claim, onItsWay }: Omit<Facts, "ticks
 }
 
 export function obstaclesToConfirm(facts: Facts): readonly Obstacle[] {
-  const found = [...obstaclesToJudge(facts)];
+  const unmendable = obstaclesToJudge(facts);
+  if (unmendable.length > 0) return unmendable; // ticking would not help: nobody is told to
+  const found: Obstacle[] = [];
   const { detail, ticks, broken } = facts;
   if (detail.integrity_problem !== null) {
     found.push({ code: "integrity_frozen", problem: detail.integrity_problem });

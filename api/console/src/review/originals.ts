@@ -18,21 +18,34 @@ export interface Originals {
   ask: (name: string) => void;
   close: () => void;
   open: (purpose: Purpose, reason: string) => Promise<void>;
+  isOpening: boolean; // without a dialog: the purpose is known
 }
 
 const NONE: ReadonlyMap<string, Opened> = new Map();
+
+interface Stated {
+  purpose: Purpose;
+  reason: string;
+}
+
+// What somebody stated for a candidate holds for all of its originals until the page is closed or
+// somebody else logs in; each opening stands in the register by itself.
+const stated = new Map<string, Stated>();
+const MAX_STATED = 200;
 
 export function useOriginals(detail: CandidateDetail | undefined): Originals {
   const { session } = useSession();
   const [opened, setOpened] = useState(NONE);
   const [asking, setAsking] = useState<string | null>(null);
+  const [isOpening, setIsOpening] = useState(false);
   const id = detail?.id;
+  const key = `${session.user.id} ${id}`;
   useEffect(() => {
     setOpened(NONE);
     setAsking(null);
   }, [id]);
-  const open = async (purpose: Purpose, reason: string) => {
-    const item = detail?.evidence.find((one) => one.name === asking);
+  const load = async (name: string | null, { purpose, reason }: Stated) => {
+    const item = detail?.evidence.find((one) => one.name === name);
     if (!detail || !item) return;
     const answer = await body(
       api.POST("/api/v1/candidates/{candidate_id}/originals/{name}", {
@@ -42,7 +55,23 @@ export function useOriginals(detail: CandidateDetail | undefined): Originals {
     );
     const file: Wanted = { sha256: item.sha256, url: answer.url, mediaType: item.media_type, sizeBytes: item.size_bytes };
     setOpened((before) => new Map(before).set(item.name, { file, at: Date.now(), by: session.user.name }));
+    stated.delete(key);
+    stated.set(key, { purpose, reason });
+    const oldest = stated.keys().next();
+    if (stated.size > MAX_STATED && !oldest.done) stated.delete(oldest.value);
     setAsking(null);
   };
-  return { opened, asking, ask: setAsking, close: useCallback(() => setAsking(null), []), open };
+  const ask = (name: string) => {
+    const known = stated.get(key);
+    if (opened.has(name) || isOpening) return;
+    if (!known) {
+      setAsking(name);
+      return;
+    }
+    setIsOpening(true);
+    // What goes wrong is said by the dialog, which asks again.
+    load(name, known).catch(() => setAsking(name)).finally(() => setIsOpening(false));
+  };
+  const open = (purpose: Purpose, reason: string) => load(asking, { purpose, reason });
+  return { opened, asking, isOpening, ask, close: useCallback(() => setAsking(null), []), open };
 }

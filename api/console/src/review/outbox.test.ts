@@ -34,6 +34,24 @@ const settled = () => new Promise((resolve) => setTimeout(resolve));
 const conflict = new Problem({ status: 409, title: "", detail: "changed", code: "stale" });
 
 describe("the outbox", () => {
+  it("leaves standing what another tab of the same person keeps, and takes it over once it is orphaned", async () => {
+    const { ports, clock, kept } = world(async () => {
+      throw noAnswer();
+    });
+    const [here, there] = [new Outbox(ports), new Outbox(ports)];
+    there.add(decision("theirs"));
+    here.add(decision("ours"));
+    await settled();
+    expect(kept().map((one) => one.id).sort()).toEqual(["ours", "theirs"]);
+    await here.flush();
+    expect(here.entries().map((one) => one.id)).toEqual(["ours"]); // too fresh: its own tab sends it
+    clock.now += 61_000;
+    await here.flush();
+    expect(here.entries().map((one) => one.id).sort()).toEqual(["ours", "theirs"]);
+    here.dismiss("ours");
+    expect(kept().map((one) => one.id)).toEqual(["theirs"]);
+  });
+
   it("sends what was decided and keeps it for the time to undo", async () => {
     const { ports, clock } = world();
     const outbox = new Outbox(ports);

@@ -45,6 +45,7 @@ export const MAX_KEPT = 200; // entries; far more than anybody decides while a l
 export const SEND_AFTER_MS = 80; // the next item is painted first; the decision is kept already
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 30_000;
+const ORPHANED_AFTER_MS = 60_000; // the tab that made it would have tried again by then
 
 export function retryAfter(tries: number): number {
   return Math.min(FIRST_RETRY_MS * 2 ** Math.max(tries - 1, 0), LAST_RETRY_MS);
@@ -55,10 +56,12 @@ export class Outbox {
   #listeners = new Set<() => void>();
   #ports: Ports;
   #busy = false;
+  #known = new Set<string>(); // ids that this tab ever had: it alone forgets them
 
   constructor(ports: Ports) {
     this.#ports = ports;
     this.#entries = read(ports.load());
+    for (const { id } of this.#entries) this.#known.add(id);
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -87,6 +90,7 @@ export class Outbox {
   async flush(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
+    this.#adopt();
     try {
       for (;;) {
         const entry = this.#entries.find((one) => one.state === "waiting");
@@ -153,13 +157,23 @@ export class Outbox {
     if (kept.length !== this.#entries.length) this.#set(kept);
   }
 
+  /** Takes over what another tab of the same person left behind; sent twice, a decision counts once. */
+  #adopt(): void {
+    const before = this.#ports.now() - ORPHANED_AFTER_MS;
+    const left = read(this.#ports.load()).filter((one) => !this.#known.has(one.id) && one.state === "waiting" && one.at < before);
+    if (left.length > 0) this.#set([...this.#entries, ...left]);
+  }
+
   #patch(id: string, change: Partial<Entry>): void {
     this.#set(this.#entries.map((one) => (one.id === id ? { ...one, ...change } : one)));
   }
 
   #set(entries: readonly Entry[]): void {
     this.#entries = entries;
-    this.#ports.save(JSON.stringify(entries));
+    for (const { id } of entries) this.#known.add(id);
+    // Another tab keeps its own here too: what this one never had is left standing.
+    const others = read(this.#ports.load()).filter((one) => !this.#known.has(one.id));
+    this.#ports.save(JSON.stringify([...others, ...entries].slice(-MAX_KEPT)));
     for (const listener of this.#listeners) listener();
   }
 }

@@ -90,3 +90,8 @@ export function beforeAfterOf(pictures: readonly Picture[]): readonly [number, n
   const found = BEFORE_AFTER.find(([left, right]) => at(left) >= 0 && at(right) >= 0);
   return found ? [at(found[0]), at(found[1])] : null;
 }
+
+/** How the evidence was deleted, where none of it is left; null: there is something to see. */
+export function deletionOf(evidence: readonly Pick<EvidenceItem, "deleted">[]): EvidenceItem["deleted"] {
+  return evidence.length > 0 && evidence.every((item) => item.deleted != null) ? (evidence[0]?.deleted ?? null) : null;
+}

@@ -87,6 +87,7 @@ export function useOutboxEntries(outbox: Outbox): readonly Entry[] {
   return useSyncExternalStore(outbox.subscribe, outbox.entries);
 }
 
+const AFTER_PAINT_MS = 60; // the next item is painted before anything is said about this one
 const CLAIM_AFTER_MS = 350; // whoever leafs through the queue takes nothing
 
 /** Claims the open candidate, renews while somebody works on it, gives it back on leaving. */
@@ -102,7 +103,7 @@ export function useClaim(desk: Desk, id: string | null, mayJudge: boolean): Clai
     return () => {
       clearTimeout(timer);
       window.removeEventListener("pagehide", leave);
-      leave();
+      setTimeout(leave, AFTER_PAINT_MS);
     };
   }, [claims, outbox, id, mayJudge]);
 

@@ -86,8 +86,8 @@ export function useQueue(filters: Filters, onChange: (change: Change) => void): 
   const names = useRef(new Map<string, string>());
   const { id: userId, roles } = session.user;
   const reader = useMemo<Reader>(
-    () => ({ userId, states: statesFor(roles), nameOf: (id) => names.current.get(id) ?? "" }),
-    [userId, roles],
+    () => ({ userId, states: filters.state ? [filters.state] : statesFor(roles), nameOf: (id) => names.current.get(id) ?? "" }),
+    [filters.state, userId, roles],
   );
   const current = useRef({ filters, book, onChange });
   current.current = { filters, book, onChange };

@@ -9,6 +9,7 @@ import { api, body } from "../api/client";
 import { Problem } from "../api/problem";
 import { useSession } from "../app/session";
 import { useProblemText } from "../app/states";
+import { batchOf } from "./batch";
 import { following, neighbour, type Change } from "./book";
 import { candidateKey, preload, useCandidate } from "./candidate";
 import { queryOf, readFilters, writeFilters, type Filters } from "./filters";
@@ -16,11 +17,12 @@ import { noTicks, obstaclesToConfirm, obstaclesToJudge, type Ticks } from "./obs
 import { useOriginals } from "./originals";
 import type { DecisionBody, Entry, Verb } from "./outbox";
 import { useRefusalWords } from "./Pending";
-import { clipOf, picturesOf } from "./pictures";
+import { clipOf, deletionOf, picturesOf } from "./pictures";
 import { firstStage, stageReducer } from "./stage";
 import { useClaim, useDesk, useOutboxEntries } from "./useDesk";
-import { useQueue } from "./useQueue";
-import type { CandidateDetail, Check, MissingEvidence, RejectReason } from "./types";
+import { useBatch } from "./useBatch";
+import { statesFor, useQueue } from "./useQueue";
+import type { CandidateDetail, Check, MissingEvidence, QueueItem, RejectReason } from "./types";
 
 const PRELOAD_AFTER_MS = 250; // what is on the screen comes first
 const MAX_DRAFTS = 200;
@@ -42,21 +44,26 @@ export function useReview() {
   const sayRefusal = useRefusalWords();
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const { has } = useSession();
+  const { has, session } = useSession();
+  const { roles } = session.user;
   const id = useParams()["*"] || null;
   const [search] = useSearchParams();
   const searchText = search.toString();
   const filters = useMemo(() => readFilters(new URLSearchParams(searchText)), [searchText]);
   const desk = useDesk();
   const entries = useOutboxEntries(desk.outbox);
-  const [hasNewer, setHasNewer] = useState(false);
+  const [news, setNews] = useState<"update" | "decided" | null>(null);
   const shown = useRef<CandidateDetail | undefined>(undefined);
   const queue = useQueue(filters, useCallback((change: Change) => {
     const known = shown.current;
     // Its box brought more, or a colleague moved it on; not our own claim.
-    const news = change.action === "candidate.updated" || change.state !== known?.state;
-    if (known && change.candidateId === known.id && news) setHasNewer(true);
-  }, []));
+    if (!known || change.candidateId !== known.id) return;
+    if (change.state !== known.state && !statesFor(roles).includes(change.state)) {
+      setNews("decided");
+      // What stands there is over: show how it stands now.
+      void queries.invalidateQueries({ queryKey: candidateKey(known.id) });
+    } else if (change.action === "candidate.updated" || change.state !== known.state) setNews("update");
+  }, [queries, roles]));
   const { data: detail, error, isPending, isFetching } = useCandidate(id);
   shown.current = detail;
   const mayJudge = has("operator", "second_reviewer", "legal_reviewer");
@@ -68,6 +75,7 @@ export function useReview() {
   const [stage, dispatch] = useReducer(stageReducer, firstStage);
   const pictures = useMemo(() => (detail ? picturesOf(detail.evidence) : []), [detail]);
   const clip = useMemo(() => (detail ? clipOf(detail.evidence) : null), [detail]);
+  const deletion = detail ? deletionOf(detail.evidence) : null;
   const originals = useOriginals(detail);
   const detailId = detail?.id;
 
@@ -78,7 +86,7 @@ export function useReview() {
     setTicks((detailId && drafts.get(detailId)) || noTicks);
     setIsAsked(false);
     setBroken([]);
-    setHasNewer(false);
+    setNews(null);
     if (detail) dispatch({ do: "open", violation: detail.violation, pictures });
   }
 
@@ -167,9 +175,49 @@ export function useReview() {
       void message.warning(t("pending.undoFailed", { reason }));
     }
   };
+  const batch = useBatch((item) => Math.max(item.version, item.id === detail?.id ? detail.version : 0));
+  const batchItems = useMemo(() => batchOf(book.items, book.gone, mayJudge ? id : null), [book, id, mayJudge]);
+  const rejectBatch = async (items: readonly QueueItem[], reason: RejectReason, note: string) => {
+    const next = book.items.find((item) => !items.includes(item) && !book.gone.has(item.id) && (!item.claim || item.claim.mine));
+    try {
+      await batch.reject(items, reason, note);
+    } catch (failure) {
+      if (failure instanceof Problem && failure.status === 409) queue.reload();
+      throw failure;
+    }
+    for (const item of items) {
+      desk.claims.note(item.id, { is: "none" });
+      queue.decide(item.id);
+      void queries.invalidateQueries({ queryKey: candidateKey(item.id) });
+    }
+    void queries.invalidateQueries({ queryKey: ["queue-counts"] });
+    open(next?.id ?? null);
+  };
+  const undoBatch = async () => {
+    const all = batch.done?.items.length ?? 0;
+    const undone = await batch.undo();
+    for (const item of undone) {
+      queue.giveBack(item);
+      void queries.invalidateQueries({ queryKey: candidateKey(item.id) });
+    }
+    void message[undone.length === all ? "info" : "warning"](t("batch.undone", { count: undone.length, all }));
+    if (undone[0]) open(undone[0].id);
+  };
+  const reopen = async () => {
+    if (!detail) return;
+    try {
+      await body(api.POST("/api/v1/candidates/{candidate_id}/reopening", { params: { path: { candidate_id: detail.id } } }));
+      void message.success(t("reopening.done"));
+      await queries.invalidateQueries({ queryKey: candidateKey(detail.id) });
+      queue.reload();
+    } catch (failure) {
+      void message.warning(failure instanceof Problem && failure.status === 409 ? sayRefusal(failure.document) : say(failure));
+    }
+  };
   const undoLast = () => {
     const entry = desk.outbox.undoable();
-    if (entry) void undo(entry);
+    if (batch.done && batch.done.undoUntil > Math.max(Date.now(), entry?.undoUntil ?? 0)) void undoBatch();
+    else if (entry) void undo(entry);
     else void message.info(t("pending.nothingToUndo"));
   };
 
@@ -214,7 +262,7 @@ export function useReview() {
   };
 
   return {
-    id, detail, error, isLoading: id !== null && isPending, isFetching, queue, filters, setFilters, open, entries, desk, claim, mayJudge,
+    id, detail, deletion, error, isLoading: id !== null && isPending, isFetching, queue, filters, setFilters, open, entries, desk, claim, mayJudge,
     ticks, tick, isAsked, broken, onBroken, stage, dispatch, pictures, clip, originals, toJudge, toConfirm,
     confirm,
     reject: (reason: RejectReason, note: string) => submit("reject", { reason }, note),
@@ -224,9 +272,9 @@ export function useReview() {
       const next = neighbour(book, id, by);
       if (next) open(next.id);
     },
-    undo, undoLast, claimNext, openNumber, checkAgain, hasNewer,
+    undo, undoLast, undoBatch, claimNext, openNumber, checkAgain, reopen, batchItems, batchDone: batch.done, rejectBatch, forgetBatch: batch.forget, news,
     showNewer: () => {
-      setHasNewer(false);
+      setNews(null);
       if (id) void queries.invalidateQueries({ queryKey: candidateKey(id) });
     },
   };

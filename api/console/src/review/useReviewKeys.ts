@@ -4,10 +4,11 @@ import { useMemo, useRef, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { useKeys, type KeyAction } from "../app/keys";
 import type { ClipHandle } from "../viewer/Clip";
+import { LEAST_BATCH } from "./batch";
 import { checks } from "./types";
 import type { Review } from "./useReview";
 
-export type Dialog = "reject" | "need_more" | "recuse" | null;
+export type Dialog = "reject" | "need_more" | "recuse" | "batch" | null;
 
 interface Parts {
   clip: RefObject<ClipHandle | null>;
@@ -46,6 +47,9 @@ export function useReviewKeys(review: Review, parts: Parts): void {
       }),
       desk(["x"], t("keys.reject"), () => dialog("reject")),
       desk(["m"], t("keys.needMore"), () => dialog("need_more")),
+      desk(["y"], t("keys.batch"), () => {
+        if (now().batchItems.length >= LEAST_BATCH) dialog("batch");
+      }),
       desk(["r"], t("keys.recuse"), () => dialog("recuse")),
       desk(["u"], t("keys.undo"), () => now().undoLast()),
       desk(["n"], t("keys.claimNext"), () => void now().claimNext()),

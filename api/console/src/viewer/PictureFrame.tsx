@@ -1,6 +1,6 @@
 // One untouched picture under a shared view, with a layer of shapes that one key switches.
 
-import { useCallback, useEffect, useRef, useState, type PointerEvent, type ReactNode } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { fitted, panned, transformOf, zoomedAt, type Size, type View } from "./view";
 
@@ -68,6 +68,19 @@ export function PictureFrame({
     setState(url === null ? "broken" : "loading");
   }
 
+  const image = useRef<HTMLImageElement | null>(null);
+  const arrived = (element: HTMLImageElement) => {
+    const { naturalWidth: width, naturalHeight: height } = element;
+    setNatural((before) => (before.width === width && before.height === height ? before : { width, height }));
+    tell("shown");
+  };
+  // A picture that was loaded ahead is complete before it is painted: no frame goes by without its layer.
+  useLayoutEffect(() => {
+    const element = image.current;
+    if (element?.complete && element.naturalWidth > 0) arrived(element);
+    // What it tells is about another address only.
+  }, [url]);
+
   // React's wheel listener is passive and could not keep the page from scrolling.
   const latest = useRef({ view, onView });
   latest.current = { view, onView };
@@ -117,12 +130,7 @@ export function PictureFrame({
         }}>
         <div className="picture-moved" style={{ transform: transformOf(view) }}>
           {url && state !== "broken" && (
-            <img src={url} alt={alt} draggable={false} decoding="async"
-              onLoad={(event) => {
-                const { naturalWidth, naturalHeight } = event.currentTarget;
-                setNatural({ width: naturalWidth, height: naturalHeight });
-                tell("shown");
-              }}
+            <img ref={image} src={url} alt={alt} draggable={false} decoding="sync" onLoad={(event) => arrived(event.currentTarget)}
               onError={() => tell("broken")} />
           )}
           {showShapes && state === "shown" && <Shapes shapes={shapes} zoom={view.zoom} />}
@@ -133,8 +141,8 @@ export function PictureFrame({
             {t("picture.missing")}
           </div>
         )}
+        {caption && <figcaption>{caption}</figcaption>}
       </div>
-      {caption && <figcaption>{caption}</figcaption>}
     </figure>
   );
 }

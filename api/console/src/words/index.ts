@@ -1,14 +1,12 @@
-// Chinese first, English complete: the compiler refuses an English text that is missing.
+// Chinese first, English complete: the compiler refuses an English text that is missing. Chinese is
+// the source and always there; English comes when somebody reads it.
 
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
-import { preferences } from "../app/preferences";
-import * as en from "./en";
+import { preferences, type Language } from "../app/preferences";
 import * as zh from "./zh";
 
 type Texts<T> = { [K in keyof T]: T[K] extends string ? string : Texts<T[K]> };
-
-const english: Texts<typeof zh> = en;
 
 export const namespaces = Object.keys(zh) as (keyof typeof zh)[];
 
@@ -19,16 +17,28 @@ declare module "i18next" {
   }
 }
 
+async function load(language: Language): Promise<void> {
+  if (language === "zh-CN" || i18next.hasResourceBundle(language, "common")) return;
+  const english: Texts<typeof zh> = await import("./en");
+  for (const [namespace, texts] of Object.entries(english)) i18next.addResourceBundle(language, namespace, texts);
+}
+
 export async function startWords(): Promise<void> {
   await i18next.use(initReactI18next).init({
-    lng: preferences().language,
+    lng: "zh-CN",
     fallbackLng: false,
     ns: namespaces,
     defaultNS: "common",
-    resources: { "zh-CN": { ...zh }, en: { ...english } },
+    resources: { "zh-CN": { ...zh } },
     interpolation: { escapeValue: false }, // React escapes
     returnNull: false,
   });
+  await speak(preferences().language);
 }
 
-export const i18n = i18next;
+/** Changes the language of everything, once its words are there. */
+export async function speak(language: Language): Promise<void> {
+  await load(language);
+  if (i18next.language !== language) await i18next.changeLanguage(language);
+  document.documentElement.lang = language;
+}

@@ -1,8 +1,9 @@
 // Somebody saved first: what both changed, and a choice for each.
 
-import { Alert, Modal, Radio, Table } from "antd";
+import { Alert, Modal, Radio } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { DataTable } from "../../parts/DataTable";
 import { changedFields, defaultSide, merged, mergeItems, type MergeItem, type Side } from "../merge";
 import type { CameraSettings, Zone } from "../settings";
 import { itemName, valueText } from "../words";
@@ -33,15 +34,15 @@ export function MergeDialog(props: MergeDialogProps) {
       <Alert type="warning" showIcon style={{ marginBottom: 12 }}
         title={t("stale.text", { who: changedBy || "–", number: theirVersion })}
         description={open > 0 ? t("stale.missing", { count: open }) : t("stale.same")} />
-      <Table<MergeItem> size="small" rowKey="key" pagination={false} dataSource={items} data-testid="merge-items"
+      <DataTable<MergeItem> label={t("stale.title")} keyOf={(item) => item.key} rows={items} empty={t("version.nothing")} testId="merge-items"
         columns={[
-          { title: t("stale.item"), key: "item", render: (_, item) => (
+          { key: "item", title: t("stale.item"), cell: (item) => (
             <>{itemName(item, t)}<div className="quiet small">{words[item.changedBy]}</div></>
           ) },
           ...(["mine", "theirs"] as const).map((side) => ({
             title: side === "mine" ? t("stale.mine") : t("stale.theirs", { number: theirVersion }),
             key: side,
-            render: (_: unknown, item: MergeItem) => (
+            cell: (item: MergeItem) => (
               <Radio checked={(chosen[item.key] ?? defaultSide(item)) === side} data-side={side}
                 onChange={() => setChosen({ ...chosen, [item.key]: side })}>
                 <ItemValue item={item} side={side} />

@@ -108,7 +108,7 @@ export function ZoneCanvas(props: ZoneCanvasProps) {
         ))}
         {drag && selected && <polygon className="zone-dragged" points={pointsText(drag.polygon)} vectorEffect="non-scaling-stroke" />}
       </svg>
-      {zones.map((zone) => <ZoneLabel key={zone.id} zone={zone} zoom={zoom} isBroken={problems.has(zone.id)} />)}
+      {zones.map((zone) => <ZoneLabel key={zone.id} zone={zone} zoom={zoom} isBroken={problems.has(zone.id)} isSelected={zone.id === selectedId} />)}
       {selected && !isDrawing && (
         <Corners zone={selected} zoom={zoom} hands={hands} onTake={(event, corner) => take(event, selected, corner)}
           onKey={(event, corner) => nudge(event, selected, corner)}

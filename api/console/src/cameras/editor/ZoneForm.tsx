@@ -1,9 +1,10 @@
 // What one zone means: kind, name, and for a permit its document, dates, business and hours.
 
 import { DeleteOutlined } from "@ant-design/icons";
-import { Alert, Button, DatePicker, Form, Input, InputNumber, Radio, Select } from "antd";
+import { Alert, Button, Form, Input, InputNumber, Radio, Select } from "antd";
 import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
+import { SpanField } from "../../parts/Dates";
 import { businesses, zoneKinds, type Zone, type ZoneProblem } from "../settings";
 import { stretchesOf, windowsOf } from "../week";
 import { problemText } from "../words";
@@ -50,8 +51,8 @@ export function ZoneForm({ zone, inHours, problem, isReadOnly, onChange, onHours
               onChange={(event) => onChange({ document: event.target.value }, `document-${zone.id}`)} />
           </Form.Item>
           <Form.Item label={t("zone.dates")}>
-            <DatePicker.RangePicker value={[day(zone.valid_from), day(zone.valid_to)]} allowEmpty={[true, true]} style={{ width: "100%" }}
-              placeholder={[t("zone.from"), t("zone.to")]}
+            <SpanField value={[day(zone.valid_from), day(zone.valid_to)]} style={{ width: "100%" }} aria-label={t("zone.dates")}
+              words={[t("zone.from"), t("zone.to")]}
               onChange={(dates) => onChange({
                 valid_from: dates?.[0]?.format("YYYY-MM-DD") ?? null, valid_to: dates?.[1]?.format("YYYY-MM-DD") ?? null,
               })} />

@@ -43,13 +43,21 @@ export function ZoneShape({ zone, isSelected = false, isBroken = false, isFaint 
   );
 }
 
-export function ZoneLabel({ zone, zoom, isBroken = false }: { zone: Zone; zoom: number; isBroken?: boolean }) {
+interface ZoneLabelProps {
+  zone: Zone;
+  zoom: number;
+  isBroken?: boolean;
+  isSelected?: boolean;
+}
+
+/** The name alone, the kind where there is none: beside each other the full names would cover the street. */
+export function ZoneLabel({ zone, zoom, isBroken = false, isSelected = false }: ZoneLabelProps) {
   const { t } = useTranslation("cameras");
   const [x, y] = labelPoint(zone.polygon);
   return (
-    <span className="zone-label" aria-hidden="true"
+    <span className="zone-label" aria-hidden="true" data-selected={isSelected}
       style={{ left: `${x * 100}%`, top: `${y * 100}%`, transform: `translate(-50%, -50%) scale(${1 / zoom})`, borderColor: kindColours[zone.kind] }}>
-      {isBroken && "⚠ "}{zoneName(zone, t)}
+      {isBroken && "⚠ "}{isSelected ? zoneName(zone, t) : zone.name || t(`kind.${zone.kind}`)}
     </span>
   );
 }

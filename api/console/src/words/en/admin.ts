@@ -156,6 +156,8 @@ export const admin = {
     },
   },
   audit: {
+    until: "To",
+    since: "From",
     empty: "No entry matches.",
     number: "No.",
     at: "Time",

@@ -1,7 +1,7 @@
 // Cameras: pictures, zones, permits, legality, boxes.
 
 export const cameras = {
-  nav: { cameras: "Cameras", boxes: "Boxes", bases: "Evidence bases" },
+  nav: { camera: "Camera", cameras: "Cameras", boxes: "Boxes", bases: "Evidence bases" },
   list: {
     healthy: "Healthy",
     healthyOf: "{{healthy}} of {{counted}} with a good picture",
@@ -307,6 +307,8 @@ export const cameras = {
     added: "Camera {{id}} added.",
   },
   boxes: {
+    says: "Note",
+    noCameras: "The box has not reported any camera yet.",
     empty: "Boxes at the intersections will be here. Create an enrolment code and run the enrolment command once on the box.",
     code: "Create enrolment code",
     codeTitle: "Create an enrolment code",
@@ -363,7 +365,7 @@ export const cameras = {
       stopped: "Stopped",
       disabled: "Switched off",
     },
-    reason: { quota: "Quota reached; the least important went", damaged: "Files damaged" },
+    reason: { not_watched: "Not watched", quota: "Quota reached; the least important went", damaged: "Files damaged" },
     frames: "Frames judged",
   },
 };

@@ -42,6 +42,7 @@ export const common = {
   },
   evidenceUse: { lead_only: "Lead only", penalty_evidence: "Penalty evidence" },
   action: {
+    showMore: "Show {{count}} more",
     save: "Save",
     cancel: "Cancel",
     close: "Close",
@@ -85,6 +86,9 @@ export const common = {
     offlineHelp: "What you decide is kept on this computer and sent when the line is back.",
   },
   problem: {
+    toStart: "To the start",
+    noPage: "There is no such page.",
+    forbiddenHelp: "If your work needs it, ask an administrator for the role.",
     title: "Something went wrong",
     no_answer: "The service does not answer. Nothing is lost; try again shortly.",
     api_away: "The service is not available. Try again shortly.",
@@ -92,6 +96,11 @@ export const common = {
     not_found: "Not there, or not in your area.",
     unknown: "That did not work.",
     reference: "Reference {{id}}",
+  },
+  fault: {
+    reload: "Reload the page",
+    "stale-build": { title: "The console was updated", said: "This page belongs to the version before. Reload it; decisions on their way are kept and sent afterwards." },
+    fault: { title: "This page failed", said: "The other pages still work. Decisions on their way are kept; reload, and tell an administrator if it happens again." },
   },
   time: {
     secondsAgo: "{{count}} s ago",

@@ -30,8 +30,8 @@ export const review = {
     lasted: "for {{span}}",
     left: "{{span}} left",
     late: "{{span}} late",
-    claimedBy: "{{name}} is judging",
-    claimedBySomebody: "a colleague is judging",
+    claimedBy: "in review · {{name}}",
+    claimedBySomebody: "in review",
     mineNow: "mine",
     pending: "not sent yet",
     decidedElsewhere: "decided by a colleague",
@@ -166,9 +166,9 @@ export const review = {
     asOf: "as of the act",
   },
   earlier: {
-    title: "Earlier at this spot",
+    title: "Earlier here",
     none: "First one in 30 days.",
-    nth: "No. {{count}} at this spot in 30 days",
+    nth: "No. {{count}} in 30 days",
   },
   check: {
     title: "Checklist",
@@ -181,6 +181,7 @@ export const review = {
     completeHelp: "the course and every picture needed",
     accurateHelp: "kind, time and place fit the pictures",
     pre: {
+      integrityHere: "Check in this browser failed",
       template: "evidence {{present}}/{{all}}",
       templateMissing: "evidence {{present}}/{{all}}, {{missing}} missing",
       clock: "clock off by {{seconds}} s",
@@ -258,7 +259,35 @@ export const review = {
     },
     send: "Send",
   },
+  batch: {
+    button: "Reject {{count}} ads of this street and day",
+    title: "Reject advertisements together",
+    said: "Advertisements of one street and one day may be rejected together: all of them, or none. What you untick stays in the queue.",
+    chosen: "{{count}} of {{all}} chosen",
+    all: "Choose all",
+    none: "Choose none",
+    tooFew: "Choose two at least.",
+    nothing: "Nothing was rejected.",
+    done: "{{count}} rejected together",
+    undone: "{{count}} of {{all}} undone; they are back in the queue.",
+  },
+  reopening: {
+    title: "Expired unjudged",
+    said: "It can be judged after all; it will then be a lead only, and no penalty evidence.",
+    button: "Reopen as a lead",
+    done: "Reopened; the candidate is back in the queue.",
+  },
+  deleted: {
+    title: "The evidence was deleted on {{at}}",
+    rule: {
+      rejected: "By the rule for rejected candidates. The record and the certificate of deletion remain.",
+      expired: "By the rule for expired candidates. The record and the certificate of deletion remain.",
+      merged: "With the record that it became a part of. The record and the certificate of deletion remain.",
+      case_ended: "By the rule for cases that have ended. The record and the certificate of deletion remain.",
+    },
+  },
   pending: {
+    plain: { confirm: "Confirmation ", reject: "Rejection ", need_more: "Request for more ", recuse: "Recusal " },
     waiting: "waiting",
     sending: "sending",
     sent: "sent",
@@ -281,6 +310,9 @@ export const review = {
     nothingToUndo: "There is nothing to undo.",
   },
   problem: {
+    not_one_batch: "Only advertisements of one street and one day may be rejected together.",
+    not_expired: "This candidate is not expired any more.",
+    decided_elsewhere: "A colleague has decided this candidate; go on to the next",
     stale: "The candidate has changed since you saw it. Look again, then decide.",
     stale_update: "There is newer evidence. Look again, then decide.",
     claimed: "{{name}} is judging this candidate until {{until}}.",
@@ -299,6 +331,7 @@ export const review = {
     changed: "The candidate had changed when you claimed it; it has been loaded again.",
   },
   keys: {
+    batch: "Reject ads of a street and day together",
     group: "Review",
     groupEvidence: "Evidence",
     next: "Next",
@@ -322,6 +355,7 @@ export const review = {
     search: "Search",
   },
   detail: {
+    begin: "Begin with the first",
     number: "No. {{number}}",
     nothingTitle: "Choose one to begin",
     nothingHelp: "J shows the first, N claims the most urgent, ? lists all keys.",

@@ -156,6 +156,8 @@ export const admin = {
     },
   },
   audit: {
+    until: "结束时间",
+    since: "开始时间",
     empty: "没有符合条件的记录。",
     number: "序号",
     at: "时间",
@@ -258,13 +260,13 @@ export const admin = {
     user_sessions_ended: "结束会话",
   },
   accesses: {
-    empty: "还没有人调阅过原件。每次调阅的人员、时间、目的和事由都会登记在此。",
+    empty: "还没有人调阅过原件。每次调阅的人员、时间、用途和理由都会登记在此。",
     at: "时间",
     user: "调阅人",
     candidate: "候选",
     item: "材料",
-    purpose: "目的",
-    reason: "事由",
+    purpose: "用途",
+    reason: "理由",
     number: "日志序号",
     purposes: {
       review: "审核",

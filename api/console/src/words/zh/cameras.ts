@@ -1,7 +1,7 @@
 // 摄像机：画面、区域、许可、合法性、盒子。
 
 export const cameras = {
-  nav: { cameras: "摄像机", boxes: "盒子", bases: "取证依据" },
+  nav: { camera: "摄像机详情", cameras: "摄像机", boxes: "盒子", bases: "取证依据" },
   list: {
     healthy: "通视率",
     healthyOf: "{{healthy}} / {{counted}} 路画面正常",
@@ -219,9 +219,9 @@ export const cameras = {
   gate: {
     legal_review: "法制审核",
     technical_review: "技术审核",
-    maintenance: "检定与维护",
-    sign: "标志牌",
-    publication: "位置公布",
+    maintenance: "维护检定",
+    sign: "标志设置",
+    publication: "地点公布",
     filing: "备案",
   },
   legality: {
@@ -258,9 +258,9 @@ export const cameras = {
     no_evidence_basis: "没有取证依据",
     legal_review_missing: "缺法制审核",
     technical_review_missing: "缺技术审核",
-    maintenance_overdue: "维护逾期",
-    sign_missing: "缺标志牌",
-    not_published: "位置未公布",
+    maintenance_overdue: "维护检定逾期",
+    sign_missing: "缺标志设置",
+    not_published: "地点未公布",
     outside_published_area: "不在公布区域内",
     template_incomplete: "材料不完整",
     identity_unknown: "车牌不明",
@@ -307,6 +307,8 @@ export const cameras = {
     added: "已添加摄像机 {{id}}。",
   },
   boxes: {
+    says: "说明",
+    noCameras: "盒子尚未上报摄像机。",
     empty: "这里将显示现场的盒子。创建登记码，在盒子上运行一次登记命令即可接入。",
     code: "创建登记码",
     codeTitle: "创建盒子登记码",
@@ -363,7 +365,7 @@ export const cameras = {
       stopped: "已停止",
       disabled: "停用",
     },
-    reason: { quota: "配额已满，舍弃次要的", damaged: "文件损坏" },
+    reason: { not_watched: "未监看", quota: "配额已满，舍弃次要的", damaged: "文件损坏" },
     frames: "已分析帧数",
   },
 } as const;

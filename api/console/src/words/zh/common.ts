@@ -42,6 +42,7 @@ export const common = {
   },
   evidenceUse: { lead_only: "线索模式", penalty_evidence: "证据模式" },
   action: {
+    showMore: "显示其余 {{count}} 行",
     save: "保存",
     cancel: "取消",
     close: "关闭",
@@ -85,6 +86,9 @@ export const common = {
     offlineHelp: "您的操作已保存在本机，恢复连接后自动提交。",
   },
   problem: {
+    toStart: "返回首页",
+    noPage: "没有这个页面。",
+    forbiddenHelp: "如工作需要，请联系管理员分配角色。",
     title: "出现问题",
     no_answer: "服务没有响应。您的内容未丢失，请稍后重试。",
     api_away: "服务暂不可用，请稍后重试。",
@@ -92,6 +96,11 @@ export const common = {
     not_found: "不存在，或不在您的辖区内。",
     unknown: "操作未成功。",
     reference: "编号 {{id}}",
+  },
+  fault: {
+    reload: "刷新页面",
+    "stale-build": { title: "控制台已更新", said: "此页面属于旧版本，请刷新。尚未提交的决定已保留，刷新后自动提交。" },
+    fault: { title: "页面出错了", said: "其他页面不受影响。尚未提交的决定已保留；请刷新，若再次出现请告知管理员。" },
   },
   time: {
     secondsAgo: "{{count}} 秒前",

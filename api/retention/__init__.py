@@ -1,0 +1,1 @@
+"""Retention: deleting evidence after its period, with a certificate of what went and why."""

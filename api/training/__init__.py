@@ -1,0 +1,1 @@
+"""Training: reviewed frames for better networks, de-identified, approved and logged."""
