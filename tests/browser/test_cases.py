@@ -104,6 +104,19 @@ def test_withdraw_needs_a_reason(desk, centre):
     desk.show("case-withdrawn")
 
 
+def test_an_officer_reports_what_happened(desk, centre):
+    """Where no case system does it, an officer reports the state of a case."""
+    desk.log_in("demo-dispatcher", "/cases")
+    desk.page.click(".table-row >> nth=0")
+    desk.page.click(".case-actions button:has-text('上报状态')")
+    desk.page.click(".ant-modal .ant-select")
+    desk.page.click(".ant-select-item-option:has-text('整改中')")
+    desk.show("case-report")
+    desk.page.click(".ant-modal-footer .ant-btn-primary")
+    desk.page.wait_for_selector(".candidate-rest:has-text('整改中'), .state:has-text('整改中')")
+    assert shown_case(desk, centre).state == CaseState.CORRECTING
+
+
 def test_people_without_candidates_see_the_copies(desk):
     """A dispatcher sees the redacted pictures of a case, and no way to an original."""
     desk.log_in("demo-dispatcher", "/cases")

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from api.audit.tables import AccessEntry
 from api.candidates.tables import CandidateState
-from tests.browser.records import decisions_on, state_of
+from tests.browser.records import change_candidate, decisions_on, ids_in_state, state_of
 
 OPERATOR = "demo-operator"
 
@@ -117,6 +117,38 @@ def test_claim_next_and_filters(desk):
     desk.go("/review?violation=STREET_VENDING&priority=3")
     desk.page.wait_for_selector(".queue-empty")
     desk.show("review-empty-filter")
+
+
+def test_advertisements_of_a_street_and_day_are_rejected_together(desk, centre):
+    """Y shows them all, one is left out, the others are rejected for one reason in one go."""
+    desk.log_in(OPERATOR, "/review?violation=ILLEGAL_AD").open_first()
+    desk.press("y")
+    items = desk.page.locator(".batch-item")
+    items.first.wait_for()
+    desk.show("review-batch")
+    together = items.count()
+    assert together > 1
+    items.last.click()
+    desk.page.wait_for_selector(f"text=已选 {together - 1} / {together} 项")
+    items.last.click()
+    before = set(ids_in_state(centre, CandidateState.REJECTED))
+    desk.page.click(".batch li:has-text('重复')")
+    desk.page.wait_for_selector(".batch", state="detached")
+    rejected = set(ids_in_state(centre, CandidateState.REJECTED)) - before
+    assert len(rejected) == together
+    assert all(decisions_on(centre, one) == [("reject", "duplicate", False)] for one in rejected)
+
+
+def test_what_expired_is_reopened_as_a_lead(desk, centre):
+    """An expired candidate says what became of it, and can be judged after all."""
+    expired = ids_in_state(centre, CandidateState.PENDING_REVIEW)[0]
+    change_candidate(centre, expired, state=CandidateState.EXPIRED)
+    desk.log_in(OPERATOR, f"/review/{expired}?state=expired").see_pictures()
+    desk.page.wait_for_selector("text=逾期未审")
+    desk.show("review-expired")
+    desk.page.click("button:has-text('重新开审')")
+    desk.page.wait_for_selector(".check:not([disabled])")
+    assert state_of(centre, expired) == CandidateState.PENDING_REVIEW
 
 
 def test_a_second_reviewer_sees_their_stage(desk):
