@@ -111,6 +111,15 @@ def clip_box(box: list[float]) -> list[float]:
     return [round(v, 1) for v in (x0, y0, x1, y1)]
 
 
+def union(one: list[float], other: list[float]) -> list[float]:
+    """The smallest box around two.
+
+    >>> union([0, 1, 4, 5], [2, 0, 6, 3])
+    [0, 0, 6, 5]
+    """
+    return [*map(min, one[:2], other[:2]), *map(max, one[2:], other[2:])]
+
+
 def begin(
     name: str, place: str, seed: int, seconds: float, setting: tuple[str, Weather] | None = None
 ) -> Script:

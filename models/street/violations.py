@@ -15,6 +15,7 @@ from models.street.script import (
     stall,
     stall_box,
     traffic,
+    union,
     vendor,
 )
 from models.street.weather import Weather
@@ -57,8 +58,10 @@ def add_vending(script: Script, kind: str) -> None:
     stall(script, kind, x, y, setup, ends)
     vendor(script, x - 0.2, y + 0.95, setup + 11, min(ends, script.seconds + 30))
     customers(script, x, y, setup + 12, min(ends, script.seconds + 10) - 4, (14, 40))
+    # Goods lie on the tricycle, too: it is as much part of the act as the stall that it brought.
+    parked = script.solid_box((x + 1.75, x + 4.45), (y - 0.4, y + 0.6), (0.0, 1.3))
     script.episode(
-        "STREET_VENDING", kind, setup, ends, stall_box(script, kind, x, y),
+        "STREET_VENDING", kind, setup, ends, union(stall_box(script, kind, x, y), parked),
         "a vendor sells from a stall in the no-vending zone; the tricycle parks beside it",
     )  # fmt: skip
 

@@ -206,6 +206,8 @@ class ChangeDetector:
         ]
         ages = memory.ages.update(sifted.things, first, self._now)
         standing = evidence.standing.copy()
+        for patch in sifted.hazy:  # a sign behind dust is no new sign
+            standing[patch.window] &= ~patch.mask
         proposals = []
         for patch, age in zip(sifted.things, ages, strict=True):
             standing[patch.window] |= patch.mask

@@ -35,6 +35,7 @@ class Sifted:
 
     things: tuple[Patch, ...]
     ghosts: tuple[Patch, ...]  # something was taken away there
+    hazy: tuple[Patch, ...]  # a known place behind dust or mist
     notes: tuple[str, ...]  # codes of what was left out
 
 
@@ -55,14 +56,16 @@ def sift(
         settings: Bounds of size and number.
     """
     evidence, steady = memory.evidence, memory.steady.colour
-    things, ghosts, notes = [], [], []
+    things, ghosts, behind_haze, notes = [], [], [], []
     theirs = evidence.occupied_share > settings.max_occupied_share
     pixels = memory.grid.rows * memory.grid.columns
     low, high = settings.min_area_share * pixels, settings.max_area_share * pixels
     solid = evidence.standing & ~theirs
     for patch in find_patches(solid, difference, min_area=low, max_area=high):
-        hazy = field is not None and is_in_haze(patch, field.veiled)
-        if hazy or is_airborne(patch, steady, look.comparand):
+        if field is not None and is_in_haze(patch, field.veiled):
+            behind_haze.append(patch)
+            notes.append("airborne")
+        elif is_airborne(patch, steady, look.comparand):
             notes.append("airborne")
         elif relit_ratio(patch, difference, look.comparand) < RELIT_RATIO:
             notes.append("relit")
@@ -84,4 +87,9 @@ def sift(
             ):
                 things.append(patch)
     limit = settings.max_patches
-    return Sifted(things=tuple(things[:limit]), ghosts=tuple(ghosts[:limit]), notes=tuple(notes))
+    return Sifted(
+        things=tuple(things[:limit]),
+        ghosts=tuple(ghosts[:limit]),
+        hazy=tuple(behind_haze),
+        notes=tuple(notes),
+    )

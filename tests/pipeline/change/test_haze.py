@@ -114,3 +114,23 @@ def test_the_airlight_is_solved_from_contrast_and_colour():
         smooth=np.zeros(shape, np.float32),
     )
     assert field.airlight(np.ones(shape, np.bool_)) == pytest.approx(air, abs=0.01)
+
+
+def lettering(picture, seconds, rng):
+    """White strokes on a green board in the site."""
+    picture = picture.copy()
+    picture[150:250, 120:320] = (60, 110, 30)
+    for x in range(130, 320, 38):
+        picture[165:175, x : x + 26] = picture[195:203, x : x + 26] = 235
+        picture[165:235, x + 10 : x + 18] = 235
+    return picture
+
+
+def test_what_is_seen_through_a_plume_is_not_told_as_changed():
+    """A patch that sifting takes for a plume's work is no static change for the rules either."""
+    results = scenes.watch(lettering, scenes.dust(30), until=56, step=2.0)
+    before = [r for r in results if 10 < r.seconds < 30]
+    behind = [r for r in results if "airborne" in r.notes]
+    assert behind
+    assert all(r.changed.mean() > 0.05 for r in before)  # the board stands out without dust
+    assert all(r.changed.mean() < 0.05 for r in behind)
