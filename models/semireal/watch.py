@@ -31,6 +31,7 @@ from pipeline.change.results import ViewState
 from pipeline.detection.classifier import Classification, Classifier
 from pipeline.detection.detector import Detector
 from pipeline.processor import Processor
+from pipeline.rules.muck_truck import MuckTruckRule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -242,7 +243,8 @@ def watch(
         episodes.update({event.episode.episode_id: event.episode for event in step.events})
         for judgement in step.judgements:
             key = (judgement.explanation.rule, judgement.presence_id)
-            if judgement.present_seconds >= LEFT_ALONE_SECONDS:
+            told = judgement.explanation.rule == MuckTruckRule.name  # a passage is told of once
+            if told or judgement.present_seconds >= LEFT_ALONE_SECONDS:
                 waiting[key] = judgement
         if (air := air_of(step, camera)) is not None:
             result.air.append(air)

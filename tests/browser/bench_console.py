@@ -33,6 +33,7 @@ MODELS = 36  # candidates with evidence, of which the others are copies
 STEPS = 40  # items that are leafed through, and half as many that are decided
 LOADS = 5  # fresh loads; the middle one counts
 THINK_MS = 900  # nobody judges faster; the next item is loaded ahead meanwhile
+STILL_MS = 1500  # without another file, a route has loaded what it takes
 SCROLL_SECONDS = 4.0
 SCROLL_PX = 60  # for each frame: a fast wheel
 ROW_PX = 66
@@ -166,7 +167,11 @@ def sizes(browser, centre, state):
 
         page.on("response", note)
         page.goto(f"{centre.address}{route}")
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
+        known = -1
+        while known != len(loaded):  # the queue's stream never ends: no idle network to wait for
+            known = len(loaded)
+            page.wait_for_timeout(STILL_MS)
         total = sum(len(gzip.compress(answer.body())) for answer in loaded.values())
         found["login" if route == "/" else route] = round(total / 1000, 1)
         context.close()

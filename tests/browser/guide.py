@@ -47,7 +47,8 @@ class Album:
         """The screen, or one part of it, as WebP."""
         page = desk.page
         page.wait_for_timeout(SETTLE_MS)
-        shot = page.locator(selector).screenshot() if selector else page.screenshot()
+        shown = page.locator(selector) if selector else page
+        shot = shown.screenshot(animations="disabled")
         pixels = cv2.imdecode(np.frombuffer(shot, np.uint8), cv2.IMREAD_COLOR)
         content = cv2.imencode(".webp", pixels, [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])[1]
         (self.folder / f"{name}.webp").write_bytes(content.tobytes())

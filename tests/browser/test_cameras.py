@@ -24,6 +24,11 @@ def settings_of(desk, camera_id):
     return found["version"], {zone["id"]: zone for zone in found["settings"]["zones"]}
 
 
+def wait_version(page, number):
+    """Until the page says so itself; the message is gone after seconds."""
+    page.get_by_text(f"第 {number} 版", exact=True).first.wait_for()
+
+
 def click_at(page, *points):
     bounds = page.locator(".zone-canvas").bounding_box()
     for x, y in points:
@@ -51,7 +56,7 @@ def test_a_zone_is_drawn_by_mouse_and_saved(editor):
     draw(page, "敏感场所", (0.05, 0.05), (0.25, 0.05), (0.25, 0.25), (0.05, 0.25), (0.05, 0.05))
     page.get_by_label("名称", exact=True).fill("学校门口")
     save(page, "学校搬迁到此")
-    page.get_by_text(f"已保存为第 {before + 1} 版").wait_for()
+    wait_version(page, before + 1)
     version, zones = settings_of(desk, "ring-south-02")
     assert version == before + 1
     corners = zones["sensitive-1"]["polygon"]
@@ -128,7 +133,7 @@ def test_hours_are_painted_across_midnight(editor):
     assert "周日 00:00–01:00" in page.get_by_test_id("week-summary").inner_text()
     desk.show("cameras-week")
     save(page, "夜市试点")
-    page.get_by_text("已保存为第").wait_for()
+    wait_version(page, 2)  # the demonstration has one
     _, zones = settings_of(desk, "market-01")
     assert zones["bay"]["windows"] == [
         {"days": ["fri"], "from": "22:00:00", "to": "02:00:00"},
@@ -156,7 +161,7 @@ def test_a_stale_version_is_merged_by_choosing(editor):
     page.get_by_role("button", name="保存新版本").click()
     assert page.get_by_label("修改说明").input_value() == "改名"
     page.get_by_test_id("save-version").click()
-    page.get_by_text(f"已保存为第 {found['version'] + 2} 版").wait_for()
+    wait_version(page, found["version"] + 2)
     held = desk.called("GET", "/cameras/site-gate-01")["settings"]
     assert (held["name"], held["place"]) == ("别人改的名称", "我改的地点")
 

@@ -8,7 +8,7 @@ from tests.browser.chromium import AXE
 
 SIZES = {"small": (1366, 768), "large": (1920, 1080)}
 WAIT_MS = 30_000  # for anything to appear; the machine may be busy
-SETTLE_MS = 350  # until dialogs and messages have come to rest
+SETTLE_MS = 250  # until dialogs and messages have come to rest
 # What axe calls these is never acceptable to us.
 GRAVE = {"serious", "critical"}
 
@@ -90,7 +90,8 @@ class Desk:
         self.page.wait_for_timeout(SETTLE_MS)
         folder = self.screenshots / f"{language}-{size['width']}x{size['height']}"
         folder.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=folder / f"{name}{'-dark' if is_dark else ''}.png")
+        path = folder / f"{name}{'-dark' if is_dark else ''}.png"
+        self.page.screenshot(path=path, animations="disabled")
         return self
 
     def grave_problems(self):

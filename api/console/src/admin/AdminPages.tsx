@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { Navigate, NavLink, Route, Routes } from "react-router";
 import { useSession, type Role } from "../app/session";
 import { Starting } from "../app/states";
+import { certificateLists } from "../retention/rights";
 
 const overseers: readonly Role[] = ["admin", "supervisor", "auditor"];
 
@@ -16,6 +17,7 @@ const pages = [
   { name: "policies", roles: overseers, Page: lazy(async () => ({ default: (await import("./PoliciesPage")).PoliciesPage })) },
   { name: "subscribers", roles: ["admin", "auditor"], Page: lazy(async () => ({ default: (await import("./SubscribersPage")).SubscribersPage })) },
   { name: "audit", roles: overseers, Page: lazy(async () => ({ default: (await import("./AuditPage")).AuditPage })) },
+  { name: "deletions", roles: certificateLists, Page: lazy(async () => ({ default: (await import("./DeletionsPage")).DeletionsPage })) },
   { name: "accesses", roles: overseers, Page: lazy(async () => ({ default: (await import("./AccessesPage")).AccessesPage })) },
 ] as const;
 

@@ -11,7 +11,7 @@ import { Failed, Nothing } from "../app/states";
 import { DataTable } from "../parts/DataTable";
 import { SpanField } from "../parts/Dates";
 import { When } from "../parts/When";
-import { actionText, actions, subjectKinds, subjectText } from "./auditWords";
+import { actionText, actions, actorText, subjectKinds, subjectText } from "./auditWords";
 import { ChainCheck } from "./ChainCheck";
 import { usePeople, type AuditEntry } from "./queries";
 
@@ -66,7 +66,7 @@ export function AuditPage() {
             columns={[
               { key: "number", title: t("audit.number"), cell: (entry) => entry.number, isNumber: true, width: 80 },
               { key: "at", title: t("audit.at"), cell: (entry) => <When at={entry.at} />, width: 170 },
-              { key: "actor", title: t("audit.actor"), cell: (entry) => <>{entry.actor_name} {entry.actor_kind !== "user" && <span className="quiet small">{t(`audit.actorKind.${entry.actor_kind as "machine"}`)}</span>}</> },
+              { key: "actor", title: t("audit.actor"), cell: (entry) => <>{actorText(entry, t)} {(entry.actor_kind === "machine" || entry.actor_kind === "box") && <span className="quiet small">{t(`audit.actorKind.${entry.actor_kind}`)}</span>}</> },
               { key: "action", title: t("audit.action"), cell: (entry) => <span title={entry.action}>{actionText(entry.action, t)}</span> },
               { key: "subject", title: t("audit.subject"), cell: (entry) => <>{subjectText(entry.subject_kind, t)} <span className="figures small quiet">{entry.subject_id}</span></> },
             ]} />}

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
 import { useSession } from "../app/session";
+import { useCameras } from "../cameras/queries";
 import { Failed, useProblemText } from "../app/states";
 import { useOrganisations, usePeople, type Organisation } from "./queries";
 import { treeOf, type Node } from "./tree";
@@ -17,12 +18,14 @@ export function OrganisationsPage() {
   const { has } = useSession();
   const organisations = useOrganisations();
   const people = usePeople();
+  const cameras = useCameras();
   const [task, setTask] = useState<Task | null>(null);
   if (organisations.isPending) return <Skeleton active />;
   if (!organisations.data) return <Failed error={organisations.error} onRetry={() => void organisations.refetch()} />;
   const { items } = organisations.data;
   const counts = new Map<string, number>();
   for (const person of people.data?.items ?? []) counts.set(person.organisation_id, (counts.get(person.organisation_id) ?? 0) + 1);
+  const camerasOf = (path: string) => (cameras.data?.items ?? []).filter((camera) => camera.organisation_path === path).length;
   return (
     <>
       <p className="quiet">{t("organisations.help")}</p>
@@ -31,6 +34,7 @@ export function OrganisationsPage() {
           <span className="organisation" data-organisation={organisation.id}>
             <strong>{organisation.name}</strong> <span className="quiet figures">{organisation.id}</span>
             <span className="quiet figures">{t("organisations.people", { count: counts.get(organisation.id) ?? 0 })}</span>
+            <span className="quiet figures">{t("organisations.cameras", { count: camerasOf(organisation.path) })}</span>
             {has("admin") && (
               <span className="organisation-actions">
                 <Button size="small" type="link" onClick={() => setTask({ below: organisation })}>{t("organisations.add")}</Button>

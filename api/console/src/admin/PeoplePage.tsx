@@ -52,7 +52,7 @@ export function PeoplePage() {
           { key: "qualified", title: t("people.qualified"), cell: (person) => (person.legal_qualified ? `✓ ${person.certificate_number}` : "–") },
           { key: "state", title: t("people.state"), cell: (person) => <PersonState person={person} /> },
           { key: "created", title: t("people.created"), cell: (person) => <When at={person.created_at} seconds={false} /> },
-          ...(isAdmin ? [{ key: "actions", title: "", cell: (person: Person) => (
+          ...(isAdmin ? [{ key: "actions", title: "", className: "cell-actions", cell: (person: Person) => (
             <PersonActions person={person} onEdit={() => setForm(person)} onPassword={setMade} />
           ) }] : []),
         ]} />

@@ -47,7 +47,7 @@ export function PoliciesPage() {
           { key: "stages", title: t("policies.stages"), cell: (policy) => policy.stages.map((stage) => t(`policies.stage.${stage}`)).join(" → ") },
           { key: "from", title: t("policies.from"), cell: (policy) => <When at={policy.valid_from} /> },
           { key: "to", title: t("policies.to"), cell: (policy) => (policy.valid_to ? <When at={policy.valid_to} /> : `● ${t("policies.current")}`) },
-          ...(has("admin") ? [{ key: "actions", title: "", cell: (policy: Policy) => policy.valid_to === null && (
+          ...(has("admin") ? [{ key: "actions", title: "", className: "cell-actions", cell: (policy: Policy) => policy.valid_to === null && (
             <Button size="small" onClick={() => modal.confirm({ title: t("policies.endAsk"), onOk: () => end.mutate(policy.id) })}>{t("policies.end")}</Button>
           ) }] : []),
         ]} />

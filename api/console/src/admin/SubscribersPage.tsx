@@ -44,7 +44,7 @@ export function SubscribersPage() {
             : one.event_types.map((type) => t(`subscribers.type.${eventKey(type)}`)).join(", ")) },
           { key: "organisation", title: t("subscribers.organisation"), cell: (one) => organisationName(organisations.data?.items, one.organisation_path) },
           { key: "state", title: t("subscribers.state"), cell: (one) => <Enabled subscriber={one} isAdmin={isAdmin} /> },
-          { key: "actions", title: "", cell: (one) => (
+          { key: "actions", title: "", className: "cell-actions", cell: (one) => (
             <SubscriberActions subscriber={one} isAdmin={isAdmin} onOpen={() => setOpenId(one.id)} onSecret={setMade} />
           ) },
         ]} />

@@ -66,7 +66,7 @@ export function TokensPage() {
           { key: "expires", title: t("tokens.expires"), cell: (token) => (token.expires_at ? <When at={token.expires_at} seconds={false} /> : t("tokens.never")) },
           { key: "used", title: t("tokens.used"), cell: (token) => (token.used_at ? <Age at={token.used_at} /> : <span className="quiet">{t("tokens.unused")}</span>) },
           { key: "state", title: t("tokens.state"), cell: (token) => `${shapes[stateOf(token)]} ${t(`tokens.${stateOf(token)}`)}` },
-          ...(has("admin") ? [{ key: "actions", title: "", cell: (token: Token) => stateOf(token) === "good" && (
+          ...(has("admin") ? [{ key: "actions", title: "", className: "cell-actions", cell: (token: Token) => stateOf(token) === "good" && (
             <Button size="small" danger onClick={() => ask(token)}>{t("tokens.revoke")}</Button>
           ) }] : []),
         ]} />

@@ -5,6 +5,7 @@ import { admin } from "../words/zh/admin";
 
 type Say = TFunction<"admin">;
 type ActionKey = keyof typeof admin.action;
+type Program = keyof typeof admin.audit.program;
 type SubjectKind = keyof typeof admin.audit.kind;
 
 export const subjectKinds = Object.keys(admin.audit.kind) as SubjectKind[];
@@ -24,6 +25,14 @@ export const actions: readonly string[] = actionKeys.map(wireAction);
 export function actionText(action: string, t: Say): string {
   const key = actionKeys.find((one) => one === action.replace(".", "_"));
   return key ? t(`action.${key}`) : action;
+}
+
+const programs = Object.keys(admin.audit.program) as Program[];
+
+/** Who did it: people, machines and boxes by their names, the centre's own programs in words. */
+export function actorText({ actor_kind: kind, actor_name: name }: { actor_kind: string; actor_name: string }, t: Say): string {
+  const known = kind === "system" ? programs.find((one) => one === name) : undefined;
+  return known ? t(`audit.program.${known}`) : name;
 }
 
 export function subjectText(kind: string, t: Say): string {

@@ -34,5 +34,6 @@ export const sections: readonly Section[] = [
   { name: "cases", path: "/cases", roles: readers.filter((role) => role !== "admin"), key: "c", Page: lazy(() => import("../cases/CasesPages")) },
   { name: "cameras", path: "/cameras", roles: readers, key: "k", Page: lazy(() => import("../cameras/CamerasPages")) },
   { name: "overview", path: "/overview", roles: readers, key: "o", Page: lazy(() => import("../overview/OverviewPage")) },
-  { name: "admin", path: "/admin", roles: ["admin", "auditor", "supervisor"], key: "a", Page: lazy(() => import("../admin/AdminPages")) },
+  // A legal reviewer finds the deletions there, and nothing else.
+  { name: "admin", path: "/admin", roles: ["admin", "auditor", "supervisor", "legal_reviewer"], key: "a", Page: lazy(() => import("../admin/AdminPages")) },
 ];

@@ -42,10 +42,16 @@ const dense: NonNullable<Exclude<ThemeConfig["algorithm"], readonly unknown[]>> 
   controlHeight: 28, controlHeightLG: 36, controlHeightSM: 24, controlHeightXS: 16,
 });
 
+/** The dark algorithm dims the state colours below what WCAG AA asks of text; ours are chosen for dark already. */
+const chosenColours: NonNullable<Exclude<ThemeConfig["algorithm"], readonly unknown[]>> = (seed, map) => ({
+  ...(map ?? antTheme.defaultAlgorithm(seed)),
+  colorSuccess: seed.colorSuccess, colorWarning: seed.colorWarning, colorError: seed.colorError,
+});
+
 export function themeFor(appearance: Appearance): ThemeConfig {
   const dark = appearance === "dark";
   return {
-    algorithm: [dark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm, dense],
+    algorithm: [dark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm, dense, chosenColours],
     token: {
       colorPrimary: dark ? "#5aa9e6" : "#1f5f99",
       colorInfo: dark ? "#5aa9e6" : "#1f5f99",
@@ -69,7 +75,7 @@ export function themeFor(appearance: Appearance): ThemeConfig {
         '-apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans", sans-serif',
     },
     components: {
-      Button: { primaryColor: dark ? "#08131d" : "#ffffff" },
+      Button: { primaryColor: dark ? "#08131d" : "#ffffff", dangerColor: dark ? "#240503" : "#ffffff" },
     },
   };
 }

@@ -1,19 +1,22 @@
 // One camera: zones and permits, versions, legality, registration.
 
 import { ArrowLeftOutlined } from "@ant-design/icons";
-import { Skeleton, Tag } from "antd";
-import { useCallback, useState } from "react";
+import { Skeleton } from "antd";
+import { lazy, Suspense, useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
 import { Failed } from "../app/states";
 import { useAgeText, useNow } from "../parts/Age";
 import { ZonesTab, type Restored } from "./editor/ZonesTab";
+import { CoverageShare, CoverageStrip } from "./CoverageParts";
 import { healthOf } from "./health";
 import { HealthMark } from "./HealthMark";
-import { LegalityTab } from "./LegalityTab";
-import { useBoxes, useCamera, type CameraDetail } from "./queries";
-import { RegistrationTab } from "./RegistrationTab";
-import { VersionsTab } from "./VersionsTab";
+import { useBoxes, useCamera, useCoverage, type CameraDetail } from "./queries";
+
+// The zones come first; the others when somebody opens them.
+const LegalityTab = lazy(async () => ({ default: (await import("./LegalityTab")).LegalityTab }));
+const RegistrationTab = lazy(async () => ({ default: (await import("./RegistrationTab")).RegistrationTab }));
+const VersionsTab = lazy(async () => ({ default: (await import("./VersionsTab")).VersionsTab }));
 
 const tabs = ["zones", "versions", "legality", "registration"] as const;
 
@@ -51,7 +54,7 @@ export function CameraPage() {
           <Link key={name} to={addressOf(cameraId, name)} replace aria-current={name === active ? "page" : undefined}>{t(`tab.${name}`)}</Link>
         ))}
       </nav>
-      <div className="camera-tab">{content[active]()}</div>
+      <div className="camera-tab"><Suspense fallback={<Skeleton active />}>{content[active]()}</Suspense></div>
     </div>
   );
 }
@@ -62,6 +65,8 @@ function CameraHead({ camera }: { camera: CameraDetail }) {
   const age = useAgeText();
   const box = boxes.data?.items.find((one) => one.id === camera.registration.box_id);
   const health = healthOf(camera.id, box, useNow());
+  const coverage = useCoverage({ camera_id: camera.id }).data;
+  const row = camera.retired_at ? undefined : coverage?.items[0];
   return (
     <header className="camera-head">
       <Link to="/cameras" aria-label={t("nav.cameras")}><ArrowLeftOutlined /></Link>
@@ -70,8 +75,11 @@ function CameraHead({ camera }: { camera: CameraDetail }) {
       <span className="quiet figures">
         {[camera.place, camera.id, health.lastFrameAt && t("list.lastFrame", { age: age(health.lastFrameAt) })].filter(Boolean).join(" · ")}
       </span>
-      {camera.version !== null && <Tag>{t("list.version", { number: camera.version })}</Tag>}
-      {camera.retired_at && <Tag>{t("list.retiredSince")}</Tag>}
+      {coverage && row && (
+        <span className="camera-coverage" title={t("coverage.help")}>{t("coverage.onCard")} <CoverageShare row={row} /> <CoverageStrip row={row} span={coverage.span} /></span>
+      )}
+      {camera.version !== null && <span className="quiet figures">{t("list.version", { number: camera.version })}</span>}
+      {camera.retired_at && <strong>{t("list.retiredSince")}</strong>}
     </header>
   );
 }

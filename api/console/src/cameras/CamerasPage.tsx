@@ -10,11 +10,12 @@ import { Failed, Nothing } from "../app/states";
 import { useNow } from "../parts/Age";
 import { AddCamera } from "./AddCamera";
 import { CameraCard } from "./CameraCard";
+import { coverageWindow } from "./coverage";
 import { isWanted, readFilter, type CameraFilter } from "./filter";
 import { healthOf, healthStates, healthyShare, type HealthState } from "./health";
 import { healthShape } from "./HealthMark";
 import { OrganisationSelect } from "./OrganisationSelect";
-import { useBoxes, useCameras, useLegalities } from "./queries";
+import { useBoxes, useCameras, useCoverage, useLegalities } from "./queries";
 
 const ALL = "";
 
@@ -27,17 +28,21 @@ export function CamerasPage() {
   const cameras = useCameras(filter.retired);
   const boxes = useBoxes();
   const legalities = useLegalities();
+  const coverage = useCoverage();
   const now = useNow();
 
   const rows = useMemo(() => {
     const byBox = new Map(boxes.data?.items.map((box) => [box.id, box]));
     const missing = new Map(legalities.data?.items.map((one) => [one.camera_id, one.reasons.length]));
+    const watched = new Map(coverage.data?.items.map((one) => [one.camera_id, one]));
     return (cameras.data?.items ?? []).map((camera) => ({
       camera,
       health: healthOf(camera.id, byBox.get(camera.registration.box_id ?? ""), now),
       missingGates: missing.get(camera.id) ?? null,
+      coverage: camera.retired_at ? undefined : watched.get(camera.id),
     }));
-  }, [boxes.data, cameras.data, legalities.data, now]);
+  }, [boxes.data, cameras.data, coverage.data, legalities.data, now]);
+  const span = coverage.data?.span ?? coverageWindow(now);
   const counted = rows.filter((row) => isWanted(row.camera, row.health.state, { ...filter, state: null }));
   const shown = counted.filter((row) => filter.state === null || row.health.state === filter.state);
 
@@ -81,7 +86,7 @@ export function CamerasPage() {
       )}
       {shown.length === 0
         ? <Nothing>{rows.length === 0 ? t("list.empty") : t("list.noneMatch")}</Nothing>
-        : <div className="camera-grid">{shown.map((row) => <CameraCard key={row.camera.id} {...row} />)}</div>}
+        : <div className="camera-grid">{shown.map((row) => <CameraCard key={row.camera.id} {...row} span={span} />)}</div>}
       <AddCamera open={isAdding} onClose={() => setIsAdding(false)} />
     </>
   );

@@ -9,6 +9,7 @@ import { CamerasPage } from "./CamerasPage";
 
 const BasesPage = lazy(async () => ({ default: (await import("./BasesPage")).BasesPage }));
 const BoxesPage = lazy(async () => ({ default: (await import("./BoxesPage")).BoxesPage }));
+const CoveragePage = lazy(async () => ({ default: (await import("./CoveragePage")).CoveragePage }));
 const CameraPage = lazy(async () => ({ default: (await import("./CameraPage")).CameraPage }));
 
 function WithNavigation() {
@@ -17,6 +18,7 @@ function WithNavigation() {
     <div className="page-body">
       <nav className="section-nav" aria-label={t("nav.cameras")}>
         <NavLink to="/cameras" end>{t("nav.cameras")}</NavLink>
+        <NavLink to="/cameras/coverage">{t("nav.coverage")}</NavLink>
         <NavLink to="/cameras/boxes">{t("nav.boxes")}</NavLink>
         <NavLink to="/cameras/bases">{t("nav.bases")}</NavLink>
       </nav>
@@ -30,6 +32,7 @@ export default function CamerasPages() {
     <Routes>
       <Route element={<WithNavigation />}>
         <Route index element={<CamerasPage />} />
+        <Route path="coverage" element={<CoveragePage />} />
         <Route path="boxes" element={<BoxesPage />} />
         <Route path="bases" element={<BasesPage />} />
       </Route>

@@ -73,8 +73,8 @@ function VersionRow({ version, isCurrent, isChosen, onChoose }: VersionRowProps)
   return (
     <button type="button" className="version-row" aria-pressed={isChosen} onClick={onChoose}>
       <span><strong>{t("list.version", { number: version.number })}</strong> {isCurrent && <Tag>● {t("version.current")}</Tag>}</span>
-      <span><When at={version.valid_from} /> {t("version.by", { who: version.changed_by })}</span>
-      <span className="version-note">{version.note || t("version.noNote")}</span>
+      <span><When at={version.valid_from} /> {version.source === "box" ? t("version.fromBox") : t("version.by", { who: version.changed_by })}</span>
+      <span className="version-note">{version.source === "box" ? version.changed_by : version.note || t("version.noNote")}</span>
     </button>
   );
 }

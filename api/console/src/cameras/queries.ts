@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { api, body } from "../api/client";
 import { everyPage } from "../api/everyPage";
 import type { components } from "../api/schema";
+import { coverageWindow } from "./coverage";
 
 export type CameraSummary = components["schemas"]["CameraSummary"];
 export type CameraDetail = components["schemas"]["CameraDetail"];
@@ -26,6 +27,23 @@ export function useBoxes() {
     queryKey: ["boxes"],
     queryFn: () => everyPage((query) => body(api.GET("/api/v1/boxes", { params: { query } }))),
     refetchInterval: EVERY_MS,
+  });
+}
+
+const COVERAGE_MS = 60_000; // boxes report every minute
+
+/** How much of the last day each camera, of an area or one, was watched, with the window that was asked for. */
+export function useCoverage(of: { area?: string; camera_id?: string } = {}) {
+  return useQuery({
+    queryKey: ["camera-coverage", of],
+    queryFn: async () => {
+      const span = coverageWindow(Date.now());
+      const [begins, ends] = [new Date(span.begins).toISOString(), new Date(span.ends).toISOString()];
+      const found = await everyPage((query) =>
+        body(api.GET("/api/v1/analytics/coverage", { params: { query: { ...query, begins, ends, ...of } } })));
+      return { ...found, span };
+    },
+    refetchInterval: COVERAGE_MS,
   });
 }
 

@@ -10,6 +10,7 @@ import type { components } from "../api/schema";
 import { useSession } from "../app/session";
 import { useProblemText } from "../app/states";
 import { PurposeDialog, type Purpose } from "../parts/PurposeDialog";
+import { deletionOf } from "../review/pictures";
 import { cases } from "../words/zh/cases";
 import type { CaseDetail } from "./CaseFacts";
 import { reportsFor } from "./reporting";
@@ -118,6 +119,7 @@ export function CaseActions({ detail, onVerified }: { detail: CaseDetail; onVeri
   const [dialog, setDialog] = useState<"download" | "withdraw" | "report" | null>(null);
   const possible = reportsFor(session.user.roles, detail.next_reports);
   const path = { params: { path: { case_id: detail.id } } };
+  const isGone = deletionOf(detail.evidence) !== null; // nothing is left to verify or to take
   const mayJudge = has("operator", "second_reviewer", "legal_reviewer");
   const verify = async () => {
     setBusy(true);
@@ -138,8 +140,8 @@ export function CaseActions({ detail, onVerified }: { detail: CaseDetail; onVeri
   };
   return (
     <Space wrap size={6}>
-      <Button icon={<CheckCircleOutlined />} loading={busy} onClick={() => void verify()}>{t("verify.button")}</Button>
-      {mayJudge && <Button icon={<DownloadOutlined />} onClick={() => setDialog("download")}>{t("download.button")}</Button>}
+      {!isGone && <Button icon={<CheckCircleOutlined />} loading={busy} onClick={() => void verify()}>{t("verify.button")}</Button>}
+      {mayJudge && !isGone && <Button icon={<DownloadOutlined />} onClick={() => setDialog("download")}>{t("download.button")}</Button>}
       {possible.length > 0 && <Button icon={<EditOutlined />} onClick={() => setDialog("report")}>{t("report.button")}</Button>}
       {mayJudge && detail.state !== "withdrawn" && detail.state !== "closed" && (
         <Button icon={<RollbackOutlined />} onClick={() => setDialog("withdraw")}>{t("withdraw.button")}</Button>

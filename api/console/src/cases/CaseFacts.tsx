@@ -123,24 +123,6 @@ export function Supplements({ detail }: { detail: CaseDetail }) {
   );
 }
 
-/** What retention deleted of the evidence, and by which rule. */
-export function Deletions({ detail }: { detail: CaseDetail }) {
-  const { t } = useTranslation("cases");
-  return (
-    <ul className="facts">
-      {detail.deletions.map((deletion) => (
-        <li key={deletion.id}>
-          <span className="facts-line">
-            <span>{t(`deletion.rule.${deletion.rule}`)}</span>
-            <When at={deletion.completed_at ?? deletion.begun_at} />
-          </span>
-          <div className="quiet figures">{deletion.number === null ? t("deletion.underWay") : t("deletion.certificate", { number: deletion.number })}</div>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
 const PROGRAM = /^(settlement|retention|system|demo)$/; // what the centre does by itself is signed with a program's name
 
 export function History({ detail }: { detail: CaseDetail }) {

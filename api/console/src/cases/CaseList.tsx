@@ -33,9 +33,9 @@ function Filters({ filters, onFilters }: { filters: CaseFilters; onFilters: (fil
       <Select<CaseState[]> mode="multiple" allowClear className="case-states" placeholder={t("list.anyState")} aria-label={t("list.state")}
         value={[...filters.states]} onChange={(states) => onFilters({ ...filters, states })} maxTagCount="responsive"
         options={caseStates.map((value) => ({ value, label: t(`state.${value}`) }))} />
-      <Select<ViolationCode | ""> value={filters.violation ?? ""} aria-label={t("list.violation")} className="case-choice"
-        onChange={(value) => onFilters({ ...filters, violation: value === "" ? null : value })}
-        options={[{ value: "", label: t("list.anyViolation") }, ...violations.map((value) => ({ value, label: t(`common:violation.${value}`) }))]} />
+      <Select<ViolationCode | null> value={filters.violation} allowClear aria-label={t("list.violation")} className="case-choice"
+        placeholder={t("list.anyViolation")} onChange={(value?: ViolationCode | null) => onFilters({ ...filters, violation: value ?? null })}
+        options={violations.map((value) => ({ value, label: t(`common:violation.${value}`) }))} />
       <Select value={filters.camera} allowClear showSearch optionFilterProp="label" aria-label={t("list.camera")} className="case-choice"
         placeholder={t("list.anyCamera")} onChange={(value?: string) => onFilters({ ...filters, camera: value ?? null })}
         options={cameras.map((camera) => ({ value: camera.id, label: camera.name || camera.id }))} />

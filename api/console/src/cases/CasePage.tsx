@@ -2,7 +2,7 @@
 
 import { LeftOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Button, Skeleton, Tag } from "antd";
+import { Button, Skeleton } from "antd";
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
@@ -13,11 +13,14 @@ import { useSession } from "../app/session";
 import { Failed, Notice } from "../app/states";
 import { Violation } from "../parts/Violation";
 import { When } from "../parts/When";
+import { Gone } from "../retention/Gone";
+import { HoldMark } from "../retention/HoldMark";
+import { Keeping } from "../retention/Keeping";
 import { useCandidate } from "../review/candidate";
 import { Evidence } from "../review/Evidence";
 import OriginalDialog from "../review/OriginalDialog";
 import { useOriginals } from "../review/originals";
-import { clipOf, picturesOf } from "../review/pictures";
+import { clipOf, deletionOf, picturesOf } from "../review/pictures";
 import "../review/review.css";
 import { firstStage, stageReducer } from "../review/stage";
 import { Thumbnails } from "../review/Thumbnails";
@@ -26,7 +29,7 @@ import { useCameras } from "../review/useCameras";
 import { CameraSays, RuleSays } from "../review/Why";
 import type { ClipHandle } from "../viewer/Clip";
 import { CaseActions, Verified } from "./CaseActions";
-import { Bases, Decisions, Deletions, Deliveries, Fold, History, Reports, Supplements, type CaseDetail } from "./CaseFacts";
+import { Bases, Decisions, Deliveries, Fold, History, Reports, Supplements, type CaseDetail } from "./CaseFacts";
 import { CaseStateMark } from "./CaseStateMark";
 
 const nothing = () => undefined;
@@ -76,6 +79,7 @@ export function CasePage({ id }: { id: string }) {
   if (error instanceof Problem && error.status === 404) return <Notice shape="○" title={t("detail.notFound")} />;
   if (error) return <Failed error={error} onRetry={() => void refetch()} />;
   if (!detail) return <div className="page-body" aria-busy="true"><Skeleton active paragraph={{ rows: 10 }} /></div>;
+  const gone = deletionOf(detail.evidence);
   const copies = detail.evidence.filter((item) => item.is_redacted).length;
   return (
     <div className="review case">
@@ -86,12 +90,12 @@ export function CasePage({ id }: { id: string }) {
           <span className="candidate-camera">{candidate?.camera_name || cameras.find((one) => one.id === detail.camera_id)?.name || detail.camera_id}</span>
           <When at={detail.started_at} />
           <span className="candidate-rest">
-            {detail.hold && <Tag title={t("deletion.holdHelp")}>{t("deletion.hold")}</Tag>}
+            {detail.hold && <HoldMark />}
             <CaseStateMark state={detail.state} />
             {seesCandidates && <Link to={`/review/${detail.candidate_id}`}>{t("detail.candidate")}</Link>}
           </span>
         </header>
-        {candidate ? <CandidateEvidence candidate={candidate} /> : seesCandidates ? <Skeleton active /> : <Copies detail={detail} />}
+        {gone ? <Gone deleted={gone} /> : candidate ? <CandidateEvidence candidate={candidate} /> : seesCandidates ? <Skeleton active /> : <Copies detail={detail} />}
       </div>
       <aside className="case-record" tabIndex={0} aria-label={t("detail.history")}>
         <div className="case-actions"><CaseActions detail={detail} onVerified={onVerified} /></div>
@@ -103,13 +107,13 @@ export function CasePage({ id }: { id: string }) {
           {t("detail.originals", { originals: detail.evidence.length - copies, copies })} · {t("detail.frozen", { update: detail.frozen_update })} ·{" "}
           {t("detail.manifest")} <code title={detail.manifest_sha256}>{detail.manifest_sha256.slice(0, 12)}</code>
         </p>
+        <Keeping candidateId={detail.candidate_id} hold={detail.hold} stamp={detail.timestamp} deletions={detail.deletions} isGone={gone !== null} />
         {candidate && <><RuleSays detail={candidate} /><CameraSays detail={candidate} /></>}
         <Fold title={t("detail.decisions")} count={detail.decisions.length} isOpen><Decisions detail={detail} /></Fold>
         <Fold title={t("detail.bases")} count={detail.legal_bases.length}><Bases detail={detail} /></Fold>
         <Fold title={t("detail.deliveries")} count={detail.deliveries.length} isOpen><Deliveries detail={detail} /></Fold>
         <Fold title={t("detail.reports")} count={detail.callbacks.length}><Reports detail={detail} /></Fold>
         <Fold title={t("detail.supplements")} count={detail.supplements.length}><Supplements detail={detail} /></Fold>
-        {detail.deletions?.length > 0 && <Fold title={t("deletion.title")} count={detail.deletions.length} isOpen><Deletions detail={detail} /></Fold>}
         <Fold title={t("detail.history")} count={detail.history.length} isOpen><History detail={detail} /></Fold>
       </aside>
     </div>

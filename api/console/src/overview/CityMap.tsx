@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent, type Ref } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { clockText } from "../cameras/CoverageParts";
 import { useSizeOf } from "../viewer/PictureFrame";
 import { placedLabels, type Label } from "./labels";
 import { fitting, gridLines, lengthText, middleOf, onScreen, projected, roundLength, shifted, zoomed, type MapView, type Place } from "./projection";
@@ -14,6 +15,7 @@ export interface MapCamera {
   latitude: number;
   area: string; // name of its organisation
   episodes: readonly string[]; // ids of those under way
+  unwatchedSince: string | null; // nobody watches it: what stands there says nothing of the street
 }
 
 interface CityMapProps {
@@ -25,6 +27,7 @@ const WHEEL_STEP = 1.0015;
 
 export function CityMap({ cameras, picture }: CityMapProps) {
   const { t } = useTranslation("overview");
+  const { t: tk } = useTranslation("cameras");
   const [attach, size] = useSizeOf();
   const [moved, setMoved] = useState<MapView | null>(null); // null: everything fits
   const frame = useRef<HTMLDivElement | null>(null);
@@ -32,8 +35,9 @@ export function CityMap({ cameras, picture }: CityMapProps) {
   const origin = useMemo(() => middleOf(cameras), [cameras]);
   const places = useMemo(() => new Map(cameras.map((camera) => [camera.id, projected(origin, camera)])), [cameras, origin]);
   const view = moved ?? fitting([...places.values()], size);
+  const nameOf = (camera: MapCamera) => (camera.unwatchedSince === null ? camera.name : `${camera.name} ▲ ${t("out")}`);
   const at = (id: string) => onScreen(view, size, places.get(id) ?? { x: 0, y: 0 });
-  const labels = placedLabels(cameras.map((camera) => ({ id: camera.id, text: camera.name, radius: camera.episodes.length > 0 ? 10 : 5, ...at(camera.id) })), size);
+  const labels = placedLabels(cameras.map((camera) => ({ id: camera.id, text: nameOf(camera), radius: camera.episodes.length > 0 ? 10 : 5, ...at(camera.id) })), size);
 
   const latest = useRef({ view, size });
   latest.current = { view, size };
@@ -92,10 +96,11 @@ export function CityMap({ cameras, picture }: CityMapProps) {
             <Link key={camera.id} to={`/cameras/camera/${encodeURIComponent(camera.id)}`} draggable={false}>
               {/* A ring for each new episode: it swells once and is gone. */}
               {camera.episodes.map((id) => <circle key={id} cx={x} cy={y} r="9" className="map-pulse" />)}
-              <circle cx={x} cy={y} r={open > 0 ? 10 : 5} className={open > 0 ? "map-camera map-camera-open" : "map-camera"} data-open={open} />
+              <circle cx={x} cy={y} r={open > 0 ? 10 : 5} className={open > 0 ? "map-camera map-camera-open" : "map-camera"} data-open={open} data-watched={camera.unwatchedSince === null} />
+              {camera.unwatchedSince !== null && open === 0 && <path d={`M${x - 7} ${y - 7}L${x + 7} ${y + 7}M${x + 7} ${y - 7}L${x - 7} ${y + 7}`} className="map-unwatched" />}
               {open > 0 && <text x={x} y={y + 4} className="map-count" textAnchor="middle">{open}</text>}
-              <NameOf label={labels.get(camera.id)} text={camera.name} />
-              <title>{camera.name}: {t("openHere", { count: open })}</title>
+              <NameOf label={labels.get(camera.id)} text={nameOf(camera)} isOut={camera.unwatchedSince !== null} />
+              <title>{camera.name}: {t("openHere", { count: open })}{camera.unwatchedSince !== null && `, ${tk("coverage.outSince", { from: clockText(camera.unwatchedSince) })}`}</title>
             </Link>
           );
         })}
@@ -119,6 +124,6 @@ function areasOf(cameras: readonly MapCamera[]): { name: string; ids: string[] }
   return [...areas].map(([name, ids]) => ({ name, ids }));
 }
 
-function NameOf({ label, text }: { label: Label | undefined; text: string }) {
-  return label ? <text x={label.x} y={label.y} textAnchor={label.anchor} className="map-name">{text}</text> : null;
+function NameOf({ label, text, isOut }: { label: Label | undefined; text: string; isOut: boolean }) {
+  return label ? <text x={label.x} y={label.y} textAnchor={label.anchor} className="map-name" data-out={isOut}>{text}</text> : null;
 }

@@ -6,6 +6,7 @@ import { Link } from "react-router";
 import { State } from "../parts/State";
 import { subtypeKey, Violation } from "../parts/Violation";
 import { formatSpan, When } from "../parts/When";
+import { HoldMark } from "../retention/HoldMark";
 import { common } from "../words/zh/common";
 import type { CandidateDetail } from "./types";
 
@@ -28,6 +29,7 @@ export function CandidateHead({ detail }: { detail: CandidateDetail }) {
       <span className="candidate-rest">
         {detail.stage && detail.stage !== "operator" && <Tag>{t(`decide.stage.${detail.stage}`)}</Tag>}
         {detail.case && <Link to={`/cases/${detail.case.id}`}>{t("detail.case", { number: detail.case.number })}</Link>}
+        {detail.hold && <HoldMark />}
         <State state={detail.state} />
         <span className="figures quiet">{t("detail.number", { number: detail.number })}</span>
       </span>

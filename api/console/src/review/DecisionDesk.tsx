@@ -50,6 +50,7 @@ export function useObstacleWords(): (obstacle: Obstacle) => string {
 
 function Prechecks({ detail, isBroken, onCheckAgain }: Pick<DecisionDeskProps, "detail" | "isBroken" | "onCheckAgain">) {
   const { t } = useTranslation("review");
+  const { t: tr } = useTranslation("retention");
   const listOf = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
   const words = detail.prechecks.map(({ code, holds, values }) => {
     if (code === "template") {
@@ -75,6 +76,11 @@ function Prechecks({ detail, isBroken, onCheckAgain }: Pick<DecisionDeskProps, "
           {holds === null ? "?" : holds ? "✓" : "▲"} {word}
         </span>
       ))}
+      {detail.timestamp && (
+        <span className="precheck" data-holds={detail.timestamp.stamped_at === null ? "unknown" : true} title={tr("stamp.help")}>
+          {detail.timestamp.stamped_at === null ? `○ ${tr("stamp.shortWaits")}` : `✓ ${tr("stamp.short")}`}
+        </span>
+      )}
       <Button type="link" size="small" onClick={onCheckAgain}>{t("check.again")}</Button>
     </div>
   );

@@ -1,11 +1,12 @@
 // The review desk: the queue, the evidence, the judgement; one item, one screen, one decision.
 
 import { Button, Skeleton, type InputRef } from "antd";
-import dayjs from "dayjs";
 import { lazy, Suspense, useRef, useState, type MouseEvent, type ReactNode, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "../api/problem";
 import { Failed, Notice } from "../app/states";
+import { Gone } from "../retention/Gone";
+import { Keeping } from "../retention/Keeping";
 import type { ClipHandle } from "../viewer/Clip";
 import "./review.css";
 import { CandidateHead } from "./CandidateHead";
@@ -28,6 +29,7 @@ import { CameraSays, Earlier, Permits, RuleSays, WhyHere } from "./Why";
 
 // Not needed to see the first item.
 const OriginalDialog = lazy(() => import("./OriginalDialog"));
+const UnwatchedNow = lazy(() => import("./UnwatchedNow"));
 const BatchDialog = lazy(() => import("./BatchDialog"));
 
 function Middle({ review, clip, aside }: { review: Review; clip: RefObject<ClipHandle | null>; aside: ReactNode }) {
@@ -43,11 +45,7 @@ function Middle({ review, clip, aside }: { review: Review; clip: RefObject<ClipH
         {review.news === "decided" && (
           <button type="button" className="newer" onClick={() => review.step(1)}>✓ {t("problem.decided_elsewhere")} <kbd>J</kbd></button>
         )}
-        {deletion && (
-          <Notice shape="○" title={t("deleted.title", { at: dayjs(deletion.at).format("YYYY-MM-DD HH:mm") })}>
-            {t(`deleted.rule.${deletion.rule}`)}
-          </Notice>
-        )}
+        {deletion && <Gone deleted={deletion} />}
         {!deletion && <Evidence detail={detail} pictures={review.pictures} clip={review.clip} stage={review.stage} dispatch={review.dispatch}
           originals={review.originals} clipHandle={clip} onBroken={review.onBroken} aside={aside} />}
       </div>
@@ -64,7 +62,7 @@ function Middle({ review, clip, aside }: { review: Review; clip: RefObject<ClipH
   if (error instanceof Problem && error.status === 404) return <Notice shape="○" title={t("detail.notFound")} />;
   if (error) return <Failed error={error} onRetry={() => review.showNewer()} />;
   const isDone = id === null && queue.status === "ready" && queue.book.items.length === 0 && !isFiltered(review.filters);
-  if (isDone) return <Notice shape="✓" title={t("detail.allDone")}>{t("detail.allDoneHelp")}</Notice>;
+  if (isDone) return <Notice shape="✓" title={t("detail.allDone")} extra={<Suspense fallback={null}><UnwatchedNow /></Suspense>}>{t("detail.allDoneHelp")}</Notice>;
   return (
     <Start counts={queue.counts} onBegin={() => review.step(1)} onKind={(violation) => review.setFilters({ ...review.filters, violation })} />
   );
@@ -83,6 +81,7 @@ function Right({ review, setDialog }: { review: Review; setDialog: (dialog: Dial
         <Permits detail={detail} />
         <CameraSays detail={detail} />
         <Earlier detail={detail} onOpen={review.open} />
+        <Keeping key={`keeping-${detail.id}`} candidateId={detail.id} hold={detail.hold} stamp={detail.timestamp} deletions={detail.deletions} isGone={review.deletion !== null} />
       </div>
       {review.mayJudge && detail.state === "expired" && !review.deletion ? (
         <Reopening onReopen={review.reopen} />

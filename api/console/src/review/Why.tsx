@@ -2,27 +2,16 @@
 
 import { Button, Tag } from "antd";
 import dayjs from "dayjs";
-import { memo, useState, type ReactNode } from "react";
+import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { When } from "../parts/When";
 import { State } from "../parts/State";
 import { review } from "../words/zh/review";
+import { Section } from "./Section";
 import type { CandidateDetail } from "./types";
 
 const FIRST_REASONS = 5; // what fits beside everything else on a small screen
 const PRIOR = "prior"; // the rule's starting point; goes without saying
-
-function Section({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
-  return (
-    <section className="why-section">
-      <h3>
-        {title}
-        {aside && <span className="why-aside">{aside}</span>}
-      </h3>
-      {children}
-    </section>
-  );
-}
 
 const whyCodes = Object.keys(review.why) as (keyof typeof review.why)[];
 const useCodes = Object.keys(review.camera.reasons) as (keyof typeof review.camera.reasons)[];

@@ -1,8 +1,8 @@
 // The editor of zones, privacy masks and permits on the camera's own picture.
 
 import { RedoOutlined, SaveOutlined, UndoOutlined } from "@ant-design/icons";
-import { Alert, App, Button, Checkbox, Switch, Tooltip } from "antd";
-import { useEffect, useMemo, useState } from "react";
+import { Alert, App, Button, Checkbox, Tooltip } from "antd";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useKeys, type KeyAction } from "../../app/keys";
 import { useSession } from "../../app/session";
@@ -14,13 +14,15 @@ import type { Polygon } from "../polygon";
 import { pictureUrl, useCamera, useCameraVersion, type CameraDetail } from "../queries";
 import { isGb28181, settingsFrom, type ZoneKind } from "../settings";
 import { canBeSaved, draftOf, withHours, withNewZone, withoutZone, withZone } from "./draft";
-import { MergeDialog } from "./MergeDialog";
-import { SaveDialog } from "./SaveDialog";
 import { useDraft } from "./useDraft";
 import { ViewForm } from "./ViewForm";
 import { ZoneCanvas } from "./ZoneCanvas";
-import { ZoneForm } from "./ZoneForm";
 import { ZoneList } from "./ZoneList";
+
+// Needed once a zone is chosen, a version is saved, or somebody else saved first.
+const ZoneForm = lazy(async () => ({ default: (await import("./ZoneForm")).ZoneForm }));
+const SaveDialog = lazy(async () => ({ default: (await import("./SaveDialog")).SaveDialog }));
+const MergeDialog = lazy(async () => ({ default: (await import("./MergeDialog")).MergeDialog }));
 
 const RECTANGLE: Polygon = [[0.35, 0.4], [0.65, 0.4], [0.65, 0.7], [0.35, 0.7]];
 
@@ -99,7 +101,7 @@ export function ZonesTab({ camera, restore, onRestored }: ZonesTabProps) {
             <Button icon={<RedoOutlined />} aria-label={t("editor.redo")} disabled={!draft.canRedo} onClick={draft.redo} />
           </Tooltip>
           {!isReadOnly && <Checkbox checked={snaps} onChange={(event) => setSnaps(event.target.checked)}>{t("editor.snap")}</Checkbox>}
-          <span><Switch size="small" checked={showZones} onChange={setShowZones} aria-label={t("editor.layer")} /> {t("editor.layer")}</span>
+          <Checkbox checked={showZones} onChange={(event) => setShowZones(event.target.checked)}>{t("editor.layer")}</Checkbox>
           <Button type="text" disabled={view.zoom === 1} onClick={() => setView(WHOLE)}>{t("editor.whole")}</Button>
           <span className="editor-picture-time quiet small">
             {picture.at && <>{t("editor.pictureAt")} <When at={picture.at} /></>}
@@ -131,13 +133,13 @@ export function ZonesTab({ camera, restore, onRestored }: ZonesTabProps) {
         <ZoneList zones={settings.zones} problems={draft.problems} selectedId={selectedId} onSelect={setSelectedId}
           {...(isReadOnly ? {} : { onDraw: setDrawing, onRectangle: (kind: ZoneKind) => add(kind, RECTANGLE) })} />
         {selected
-          ? <ZoneForm key={selected.id} zone={selected} inHours={inHours.includes(selected.id)} problem={draft.problems.get(selected.id)} isReadOnly={isReadOnly}
+          ? <Suspense fallback={null}><ZoneForm key={selected.id} zone={selected} inHours={inHours.includes(selected.id)} problem={draft.problems.get(selected.id)} isReadOnly={isReadOnly}
               onChange={(change, gesture) => draft.set((old) => withZone(old, selected.id, change), gesture ?? null)}
               onHours={(wanted) => draft.set((old) => withHours(old, selected.id, wanted))}
               onRemove={() => {
                 draft.set((old) => withoutZone(old, selected.id));
                 setSelectedId(null);
-              }} />
+              }} /></Suspense>
           : <ViewForm settings={settings} isReadOnly={isReadOnly}
               onChange={(change, gesture) => draft.set((old) => ({ ...old, settings: { ...old.settings, ...change } }), gesture)} />}
         {!isReadOnly && (
@@ -154,7 +156,7 @@ export function ZonesTab({ camera, restore, onRestored }: ZonesTabProps) {
           </footer>
         )}
       </aside>
-      <SaveDialog open={isSaving} settings={settings} basedOn={draft.basedOn} note={note} onNote={setNote} onClose={() => setIsSaving(false)}
+      {isSaving && <Suspense fallback={null}><SaveDialog open settings={settings} basedOn={draft.basedOn} note={note} onNote={setNote} onClose={() => setIsSaving(false)}
         onSaved={(version, saved) => {
           draft.startFrom(version, settingsFrom(camera.id, saved));
           setNote("");
@@ -163,9 +165,9 @@ export function ZonesTab({ camera, restore, onRestored }: ZonesTabProps) {
         onStale={() => {
           setIsSaving(false);
           void newest.refetch().then(() => setIsStale(true));
-        }} />
+        }} /></Suspense>}
       {isStale && newest.data && base && (
-        <MergeDialog base={base} mine={settings} theirs={settingsFrom(camera.id, newest.data.settings)}
+        <Suspense fallback={null}><MergeDialog base={base} mine={settings} theirs={settingsFrom(camera.id, newest.data.settings)}
           theirVersion={newest.data.version ?? 0} changedBy={newest.data.held?.changed_by ?? ""}
           onClose={() => setIsStale(false)}
           onMerged={(merged) => {
@@ -173,7 +175,7 @@ export function ZonesTab({ camera, restore, onRestored }: ZonesTabProps) {
             draft.startFrom(newest.data.version ?? 0, theirs, draftOf(merged));
             setIsStale(false);
             message.success(t("stale.merged", { number: newest.data.version ?? 0 }));
-          }} />
+          }} /></Suspense>
       )}
     </div>
   );

@@ -1,7 +1,7 @@
 // Cameras: pictures, zones, permits, legality, boxes.
 
 export const cameras = {
-  nav: { camera: "Camera", cameras: "Cameras", boxes: "Boxes", bases: "Evidence bases" },
+  nav: { camera: "Camera", cameras: "Cameras", coverage: "Coverage", boxes: "Boxes", bases: "Evidence bases" },
   list: {
     healthy: "Healthy",
     healthyOf: "{{healthy}} of {{counted}} with a good picture",
@@ -182,6 +182,7 @@ export const cameras = {
   version: {
     empty: "When the first version is saved, this shows who changed what and when.",
     current: "In force",
+    fromBox: "the box\'s own settings",
     asOf: "As it was",
     asOfHelp: "Choose an instant to see the version that held then",
     none: "There was no version then.",
@@ -305,6 +306,26 @@ export const cameras = {
     id: "Camera id",
     idHelp: "As in the box's configuration: letters, digits, dots, hyphens.",
     added: "Camera {{id}} added.",
+  },
+  coverage: {
+    title: "Watched in the last 24 h",
+    help: "Nothing on record for time that nobody watched does not mean that nothing happened.",
+    share: "Watched",
+    day: "Last 24 hours",
+    gaps: "Not watched",
+    whole: "watched all the time",
+    notThen: "not registered then",
+    gap: "{{from}} to {{to}} ({{lasted}})",
+    since: "since {{from}} ({{lasted}})",
+    sinceBefore: "since {{from}} (all of the time)",
+    more: "and {{count}} more",
+    older: "{{count}} more before that",
+    and: "; ",
+    outNow: "{{count}} not watched now",
+    noneOut: "all are watched",
+    onCard: "watched, 24 h:",
+    outSince: "not watched since {{from}}",
+    reason: { not_watched: "The box told: no usable picture.", not_heard_of: "The centre has heard nothing of this camera." },
   },
   boxes: {
     says: "Note",

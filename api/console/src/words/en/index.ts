@@ -4,3 +4,4 @@ export { review } from "./review";
 export { admin } from "./admin";
 export { overview } from "./overview";
 export { cases } from "./cases";
+export { retention } from "./retention";

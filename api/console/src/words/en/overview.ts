@@ -46,6 +46,7 @@ export const overview = {
   thenOpen: "Under way at {{hour}}: {{count}}",
   hour: "Hour to look at",
   now: "Now",
+  out: "not watched",
   noQueue: "Your role does not see the queue; the map shows cameras only.",
   unplaced: "Cameras without coordinates ({{count}}):",
   noCameras: "No cameras in your area yet.",

@@ -277,15 +277,6 @@ export const review = {
     button: "Reopen as a lead",
     done: "Reopened; the candidate is back in the queue.",
   },
-  deleted: {
-    title: "The evidence was deleted on {{at}}",
-    rule: {
-      rejected: "By the rule for rejected candidates. The record and the certificate of deletion remain.",
-      expired: "By the rule for expired candidates. The record and the certificate of deletion remain.",
-      merged: "With the record that it became a part of. The record and the certificate of deletion remain.",
-      case_ended: "By the rule for cases that have ended. The record and the certificate of deletion remain.",
-    },
-  },
   pending: {
     plain: { confirm: "Confirmation ", reject: "Rejection ", need_more: "Request for more ", recuse: "Recusal " },
     waiting: "waiting",

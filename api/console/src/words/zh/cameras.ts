@@ -1,7 +1,7 @@
 // 摄像机：画面、区域、许可、合法性、盒子。
 
 export const cameras = {
-  nav: { camera: "摄像机详情", cameras: "摄像机", boxes: "盒子", bases: "取证依据" },
+  nav: { camera: "摄像机详情", cameras: "摄像机", coverage: "监看时长", boxes: "盒子", bases: "取证依据" },
   list: {
     healthy: "通视率",
     healthyOf: "{{healthy}} / {{counted}} 路画面正常",
@@ -182,6 +182,7 @@ export const cameras = {
   version: {
     empty: "保存第一版区域后，这里显示谁在何时改了什么。",
     current: "现行",
+    fromBox: "盒子自带的设置",
     asOf: "查看当时",
     asOfHelp: "选择时刻，显示当时有效的版本",
     none: "当时还没有版本。",
@@ -305,6 +306,26 @@ export const cameras = {
     id: "摄像机编号",
     idHelp: "与盒子配置中的编号一致，字母、数字、点、横线。",
     added: "已添加摄像机 {{id}}。",
+  },
+  coverage: {
+    title: "近 24 小时监看",
+    help: "未监看的时段没有记录，不等于没有违法。",
+    share: "监看比例",
+    day: "近 24 小时",
+    gaps: "未监看时段",
+    whole: "全程监看",
+    notThen: "此前未登记",
+    gap: "{{from}} 至 {{to}}（{{lasted}}）",
+    since: "{{from}} 起至今（{{lasted}}）",
+    sinceBefore: "{{from}} 起至今（整个时段）",
+    more: "等，另 {{count}} 段",
+    older: "更早还有 {{count}} 段",
+    and: "；",
+    outNow: "{{count}} 路现在无人监看",
+    noneOut: "全部在监看",
+    onCard: "24 小时监看",
+    outSince: "{{from}} 起未监看",
+    reason: { not_watched: "盒子报告：没有可用画面。", not_heard_of: "中心没有收到该摄像机的消息。" },
   },
   boxes: {
     says: "说明",

@@ -46,6 +46,7 @@ export const overview = {
   thenOpen: "{{hour}} 有 {{count}} 起",
   hour: "回看时刻",
   now: "现在",
+  out: "未监看",
   noQueue: "您的角色不查看待审队列，地图只显示摄像机。",
   unplaced: "{{count}} 路摄像机没有坐标：",
   noCameras: "辖区内还没有摄像机。",

@@ -277,15 +277,6 @@ export const review = {
     button: "重新开审（线索模式）",
     done: "已重新开审，候选回到待审列表。",
   },
-  deleted: {
-    title: "证据已于 {{at}} 删除",
-    rule: {
-      rejected: "删除依据：驳回后保存期满。记录和删除凭证仍然保留。",
-      expired: "删除依据：过期后保存期满。记录和删除凭证仍然保留。",
-      merged: "删除依据：已并入的案卷保存期满。记录和删除凭证仍然保留。",
-      case_ended: "删除依据：案件办结后保存期满。记录和删除凭证仍然保留。",
-    },
-  },
   pending: {
     plain: { confirm: "确认", reject: "驳回", need_more: "存疑", recuse: "回避" },
     waiting: "待提交",
