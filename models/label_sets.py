@@ -221,11 +221,6 @@ def read_set(labels: LabelSet, folder: Path, split: Split) -> tuple[list[Picture
             pictures.append(_picture(labels, split, path, names, weight))
         except LabelSetError as exc:
             faults.append(str(exc))
-    # Single pictures may show nothing, a whole split may not: its labels went astray.
-    labelled = labels.complete | labels.filled | labels.partial
-    if pictures and labels.role == "real" and labelled and not any(len(p.labels) for p in pictures):
-        folder = folder / "labels" / split
-        faults.append(f"{folder}: all {len(pictures)} label files are empty or of other classes")
     return pictures, faults
 
 

@@ -115,6 +115,13 @@ def collect(sets: Sequence[LabelSet], roots: Mapping[str, Path]) -> list[Picture
             found, wrong = read_set(labels, folder, split)
             pictures += found
             faults += wrong
+            # Single pictures may show nothing; where none shows anything, labels went astray.
+            labelled = labels.role == "real" and (labels.complete | labels.filled | labels.partial)
+            if labelled and found and split == "train" and not any(len(p.labels) for p in found):
+                place = folder / "labels" / split
+                faults.append(
+                    f"{place}: all {len(found)} label files are empty or of other classes"
+                )
     _stop_at(faults)
     return pictures
 

@@ -48,7 +48,7 @@ SMALL: Final = Sizes(
     # Few pictures of which both halves show every load state: found by trying seeds.
     rendered=("--count", "72", "--seed", "38"),
     composites=8,
-    course=("--epochs", "2", "--draws", "0.05", "--size", "256", "--batch", "8"),
+    course=("--epochs", "2", "--draws", "0.03", "--size", "256", "--batch", "8", "--threads", "1"),
     load_epochs=1,
     search=("--per-set", "1", "--float"),
 )
