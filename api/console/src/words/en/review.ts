@@ -297,7 +297,7 @@ export const review = {
     dismiss: "Got it",
     kept: "What you wrote is kept:",
     retryIn: "will be sent again by itself (try {{tries}})",
-    count: "{{count}} decisions wait; they are sent when the line is back",
+    count: "Decisions waiting: {{count}}; they are sent when the line is back",
     nothingToUndo: "There is nothing to undo.",
   },
   problem: {
