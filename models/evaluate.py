@@ -32,10 +32,11 @@ from models.evaluation.page import page
 from models.evaluation.thresholds import choose_thresholds
 from models.evaluation.worst_errors import errors_of, write_sheet
 from models.label_sets import DATASETS, LabelSet, Picture, descriptions
+from models.last_line import print_last_line
 from models.review_format import stop_at
 from models.reviews import reviewed_sets
 from pipeline.detection.detector import Detector
-from pipeline.errors import ModelCardError, ModelError
+from pipeline.errors import ModelCardError
 
 SHIPPED: Final = Path(__file__).parent / "shipped" / "street.toml"
 THREADS: Final = 2
@@ -276,14 +277,7 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line."""
     options = parse(arguments)
-    try:
-        last = evaluate(options)
-    except (ModelError, ValueError, OSError) as error:
-        print(f"evaluate: {error}", file=sys.stderr)
-        print(json.dumps({"ok": False, "error": str(error)}))
-        return 2
-    print(json.dumps(last))
-    return 0 if last["ok"] else 1
+    return print_last_line("evaluate", lambda: evaluate(options))
 
 
 if __name__ == "__main__":

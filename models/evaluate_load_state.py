@@ -33,8 +33,8 @@ from models.evaluation.figures import Row
 from models.evaluation.page import table, whole_page
 from models.evaluation.plots import reliability_diagram
 from models.label_sets import LabelSetError, read_picture
+from models.last_line import print_last_line
 from pipeline.detection.classifier import Classifier
-from pipeline.errors import ModelError
 
 SHIPPED: Final = Path(__file__).parent / "shipped" / "load_state.toml"
 REAL_STATES: Final[dict[str, tuple[str, ...]]] = {
@@ -278,14 +278,7 @@ def _same(promised: object, found: object) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line."""
     options = parse(arguments)
-    try:
-        last = evaluate(options)
-    except (ModelError, ValueError, OSError) as error:
-        print(f"evaluate_load_state: {error}", file=sys.stderr)
-        print(json.dumps({"ok": False, "error": str(error)}))
-        return 2
-    print(json.dumps(last))
-    return 0 if last["ok"] else 1
+    return print_last_line("evaluate_load_state", lambda: evaluate(options))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ instead. The figures of the card are the variant's own. The last line is one JSO
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -33,6 +32,7 @@ from models.evaluate import SHIPPED, THREADS, metric_rows, open_detector
 from models.evaluation import figures, replacement
 from models.evaluation.looking import SeenSet, look_at_all, read_sets
 from models.label_sets import DATASETS, descriptions
+from models.last_line import print_last_line
 from models.quantization import (
     PERCENTILE,
     SILU_FLOOR,
@@ -46,7 +46,6 @@ from pipeline.detection.card import load_card, read_network
 from pipeline.detection.detector import Detector
 from pipeline.detection.session import NetworkSession
 from pipeline.detection.suppression import DEFAULT_SCORE_FLOOR
-from pipeline.errors import ModelError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -345,14 +344,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--threads", type=int, default=THREADS, help="CPU threads")
     options = parser.parse_args(arguments)
-    try:
-        last = run(options)
-    except (ModelError, ValueError, OSError) as error:
-        print(f"quantize: {error}", file=sys.stderr)
-        print(json.dumps({"ok": False, "error": str(error)}))
-        return 2
-    print(json.dumps(last))
-    return 0 if last["ok"] else 1
+    return print_last_line("quantize", lambda: run(options))
 
 
 if __name__ == "__main__":

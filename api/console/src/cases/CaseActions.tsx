@@ -1,7 +1,6 @@
 // What can be done with a case: verify it here, take its bundle, withdraw it.
 
 import { CheckCircleOutlined, DownloadOutlined, EditOutlined, RollbackOutlined } from "@ant-design/icons";
-import { useQueryClient } from "@tanstack/react-query";
 import { Alert, App, Button, Form, Input, Modal, Select, Space } from "antd";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -14,6 +13,7 @@ import { deletionOf } from "../review/pictures";
 import { cases } from "../words/zh/cases";
 import type { CaseDetail } from "./CaseFacts";
 import { reportsFor } from "./reporting";
+import { useCaseChange } from "./useCaseChange";
 
 const ReportDialog = lazy(() => import("./ReportDialog"));
 
@@ -69,30 +69,12 @@ function saveAs(content: Blob, name: string): void {
 
 function WithdrawDialog({ open, caseId, onClose }: { open: boolean; caseId: string; onClose: () => void }) {
   const { t } = useTranslation(["cases", "common"]);
-  const { message } = App.useApp();
-  const say = useProblemText();
-  const queries = useQueryClient();
+  const { busy, problem, change } = useCaseChange(caseId, t("withdraw.done"), onClose);
   const [form] = Form.useForm<WithdrawRequest>();
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
   const reason = Form.useWatch("reason", form);
-  const submit = async (fields: WithdrawRequest) => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      await body(api.POST("/api/v1/cases/{case_id}/withdrawal", {
-        params: { path: { case_id: caseId } }, body: { reason: fields.reason, note: fields.note?.trim() ?? "" },
-      }));
-      void message.success(t("withdraw.done"));
-      void queries.invalidateQueries({ queryKey: ["cases"] });
-      await queries.invalidateQueries({ queryKey: ["case", caseId] });
-      onClose();
-    } catch (error) {
-      setProblem(say(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const submit = (fields: WithdrawRequest) => change(() => body(api.POST("/api/v1/cases/{case_id}/withdrawal", {
+    params: { path: { case_id: caseId } }, body: { reason: fields.reason, note: fields.note?.trim() ?? "" },
+  })));
   return (
     <Modal open={open} title={t("withdraw.title")} okText={t("withdraw.ok")} okButtonProps={{ danger: true }} confirmLoading={busy}
       cancelText={t("common:action.cancel")} onCancel={onClose} onOk={() => form.submit()} destroyOnHidden width={460}>

@@ -1,12 +1,10 @@
 // Reporting as an officer what happened on a case.
 
-import { Alert, App, Form, Input, Modal, Select } from "antd";
-import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { Alert, Form, Input, Modal, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
-import { useProblemText } from "../app/states";
 import { outcomes, returnReasons, type Outcome, type Reported, type ReturnReason } from "./reporting";
+import { useCaseChange } from "./useCaseChange";
 
 const MAX_NOTE = 2000;
 
@@ -25,32 +23,14 @@ interface ReportDialogProps {
 
 export default function ReportDialog({ caseId, possible, onClose }: ReportDialogProps) {
   const { t } = useTranslation(["cases", "common"]);
-  const { message } = App.useApp();
-  const say = useProblemText();
-  const queries = useQueryClient();
+  const { busy, problem, change } = useCaseChange(caseId, t("report.done"), onClose);
   const [form] = Form.useForm<Fields>();
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
   const status = Form.useWatch("status", form);
   const reason = Form.useWatch("reason", form);
-  const submit = async (fields: Fields) => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      await body(api.POST("/api/v1/cases/{case_id}/status", {
-        params: { path: { case_id: caseId } },
-        body: { status: fields.status, reason: fields.reason ?? null, outcome: fields.outcome ?? null, note: fields.note?.trim() ?? "" },
-      }));
-      void message.success(t("report.done"));
-      void queries.invalidateQueries({ queryKey: ["cases"] });
-      await queries.invalidateQueries({ queryKey: ["case", caseId] });
-      onClose();
-    } catch (error) {
-      setProblem(say(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const submit = (fields: Fields) => change(() => body(api.POST("/api/v1/cases/{case_id}/status", {
+    params: { path: { case_id: caseId } },
+    body: { status: fields.status, reason: fields.reason ?? null, outcome: fields.outcome ?? null, note: fields.note?.trim() ?? "" },
+  })));
   const required = [{ required: true, message: t("report.needed") }];
   return (
     <Modal open title={t("report.title")} okText={t("report.ok")} confirmLoading={busy} cancelText={t("common:action.cancel")} onCancel={onClose}
