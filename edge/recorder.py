@@ -134,6 +134,10 @@ class EvidenceRecorder:
         self._passages.extend(step.passages)
         self._album.follow(step)
         self._note(step.events, step.frame.seconds)
+        for episode in step.open_episodes:
+            # Events are rare: without this a bundle would be of the act as it was when it opened.
+            if episode.episode_id in self._cases:
+                self._cases[episode.episode_id].episode = episode
         for case in list(self._cases.values()):
             if case.due_seconds is not None and step.frame.seconds >= case.due_seconds:
                 self._build(case)

@@ -96,6 +96,10 @@ class ShotFinder:
             material: Of the episode; what is found is added to it.
             recent: Seconds and instants of the newest triage frames with the act in sight.
         """
+        if material.passage is not None:
+            # What lay on the road before the truck had gone does not show what it left.
+            gone = material.passage.request.end_seconds
+            recent = [instant for instant in recent if instant[0] >= gone]
         decoded = _Decoded()
         shots: dict[str, list[Shot]] = {}
         for need in template.needs:

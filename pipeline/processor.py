@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from pipeline.detection.classifier import Classifier
     from pipeline.detection.detector import Detector
     from pipeline.detections import Detections
-    from pipeline.episodes.events import EpisodeEvent
+    from pipeline.episodes.events import Episode, EpisodeEvent
     from pipeline.frames import Frame
     from pipeline.quality import FrameQuality
     from pipeline.rules.close_look import CloseLookRequest
@@ -84,6 +84,7 @@ class Step:
     observation: Observation
     judgements: tuple[Judgement, ...] = ()  # the not-fired ones too
     events: tuple[EpisodeEvent, ...] = ()
+    open_episodes: tuple[Episode, ...] = ()  # as they stand after this frame
     burst_requests: tuple[BurstRequest, ...] = ()
     look_requests: tuple[CloseLookRequest, ...] = ()
     passages: tuple[Passage, ...] = ()  # judged in this step
@@ -196,6 +197,7 @@ class Processor:
             observation=observation,
             judgements=tuple(judgements),
             events=events,
+            open_episodes=self.book.open_episodes,
             burst_requests=tuple(r for outcome in outcomes for r in outcome.burst_requests),
             look_requests=tuple(r for outcome in outcomes for r in outcome.look_requests),
             passages=passages,

@@ -223,11 +223,14 @@ class MuckTruckRule:
     ) -> Judgement:
         """The road after a passage; material on it becomes a presence of its own."""
         box, level, presence = crossing.fraction_box, 0.0, None
+        seen_at = crossing.end_at
         if material and self._observation is not None:
             box, *others = (self._observation.to_fractions(change.box) for change in material)
             for other in others:
                 box = box.union(other)
-            presence = self._presences.open(box, crossing.end_at, key=zone.id)
+            # The road after the passage was looked at until now, and it lay there.
+            seen_at = self._observation.captured_at
+            presence = self._presences.open(box, seen_at, key=zone.id)
             level = presence.level("spill")
             self._spills[presence.presence_id] = _Spill(
                 fraction_box=box, key=zone.id, started_at=crossing.begin_at, reasons=reasons
@@ -239,7 +242,7 @@ class MuckTruckRule:
             fraction_box=box,
             sight=Sight.SEEN if presence else Sight.ABSENT,
             started_at=crossing.begin_at,
-            last_seen_at=crossing.end_at,
+            last_seen_at=seen_at,
             present_seconds=presence.present_seconds if presence else 0.0,
             explanation=explain_spill(reasons, level, self.settings),
         )

@@ -12,7 +12,7 @@ import pytest
 
 from edge.album import CONTEXT_INTERVAL_SECONDS
 from edge.originals import with_originals
-from edge.recorder import EvidenceRecorder
+from edge.recorder import SETTLE_SECONDS, EvidenceRecorder
 from edge.video.decode import decode_keyframe
 from edge.video.reader import ReaderSettings, VideoReader
 from pipeline.camera import Camera
@@ -55,9 +55,9 @@ def detector():
 def record(make_video, tmp_path, detector):
     """Watch a short video with one act in it; its bundle, and the camera's packets."""
 
-    def run(zones=()):
+    def run(zones=(), pictures=175):
         camera = Camera(id="c", zones=zones)
-        video = make_video(pictures=175, size=(320, 240))  # 7 s, a keyframe a second
+        video = make_video(pictures=pictures, size=(320, 240))  # 25 and one keyframe a second
         reader = VideoReader(video, ReaderSettings(), camera_id="c")
         builder = EvidenceBuilder(
             root=tmp_path, key=SigningKey.generate(), chain=MemoryChain(), box_id="b", software="s"
@@ -89,6 +89,7 @@ def record(make_video, tmp_path, detector):
                 Step(
                     frame=frame, quality=gate.judge(frame), observation=observation, events=events,
                     judgements=(judgement(started, frame),),
+                    open_episodes=(episode(started, frame.captured_at),) if number else (),
                 )
             )  # fmt: skip
         ended = replace(
@@ -96,7 +97,7 @@ def record(make_video, tmp_path, detector):
             ended_at=frame.captured_at, update=1,
         )  # fmt: skip
         recorder.finish([EpisodeEnded(episode=ended)])
-        (bundle,), (candidate,) = bundles, candidates
+        bundle, candidate = bundles[0], candidates[0]
         assert candidate.evidence == bundle.evidence
         return bundle, reader.ring.span(0, CONTEXT_INTERVAL_SECONDS)
 
@@ -116,6 +117,17 @@ def judgement(started, frame):
         subtype=SUBTYPE, zone_id="z", presence_id=1, fraction_box=STALL, sight=Sight.SEEN,
         started_at=started, last_seen_at=frame.captured_at, present_seconds=1.0, explanation=WHY,
     )  # fmt: skip
+
+
+def test_the_first_bundle_is_of_the_act_as_it_is_then_not_as_it_was_when_it_opened(record):
+    """Ten seconds after the rule fired, its newest picture is ten seconds younger."""
+    bundle, packets = record(pictures=350)
+    facts = bundle.manifest.episode
+    assert facts.state is EpisodeState.OPEN
+    opened_at = packets[0].captured_at + timedelta(seconds=1)
+    assert facts.last_seen_at - opened_at >= timedelta(seconds=SETTLE_SECONDS - 1)
+    newest = max(i.captured_at for i in bundle.manifest.items if i.kind is ItemKind.STILL)
+    assert facts.last_seen_at - newest <= timedelta(seconds=3)
 
 
 def packet_of(path):

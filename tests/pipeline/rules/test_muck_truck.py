@@ -132,6 +132,16 @@ def test_material_after_an_open_loaded_truck_fires_and_stays_until_swept():
     assert abs((end.ended_at - NOON).total_seconds() - 320) <= 4
 
 
+def test_material_was_last_seen_when_the_road_was_compared_not_when_the_truck_left():
+    """Pictures of the road are chosen up to the last sight: before it, there is nothing on it."""
+    told = story()
+    request = crossing(told)
+    outcome = judge(told, passage(request), (surface(),))
+    [judgement] = outcome.judgements
+    assert judgement.last_seen_at == told.last_observation.captured_at
+    assert judgement.last_seen_at > NOON + timedelta(seconds=request.end_seconds - 1000)
+
+
 def test_traffic_over_the_spill_does_not_end_it():
     """A car stands on it for ten minutes."""
     told = story()
