@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -27,6 +28,7 @@ from api.clock import utc_now
 from api.database import Database, open_engine
 from api.evidence import folder_routes
 from api.evidence.links import LinkSigner, derive_key
+from api.evidence.recorded import is_any_recorded
 from api.evidence.store import EvidenceStore
 from api.evidence.store_folder import UPLOADS_PATH, FolderStore
 from api.evidence.store_s3 import S3Store
@@ -105,7 +107,7 @@ def create_app(
     app.state.now = now
     app.state.metrics = Metrics()
     app.state.database = Database(open_engine(settings.database, secrets.database_password))
-    app.state.store = open_store(settings, secrets, now=now)
+    app.state.store = open_store(settings, secrets, app.state.database, now=now)
     app.state.is_stopping = False
     app.state.timers = Timers(_timers(app) if with_timers else (), app.state.metrics)
     problems.install(app)
@@ -124,9 +126,13 @@ def create_app(
 
 
 def open_store(
-    settings: ApiSettings, secrets: Secrets, *, now: Callable[[], datetime] = utc_now
+    settings: ApiSettings,
+    secrets: Secrets,
+    database: Database,
+    *,
+    now: Callable[[], datetime] = utc_now,
 ) -> EvidenceStore:
-    """The evidence store that the settings name.
+    """The evidence store that the settings name, whose files the database records.
 
     Raises:
         SettingsError: An S3 server is named and its secret key is missing.
@@ -137,6 +143,7 @@ def open_store(
             signer=LinkSigner(derive_key(secrets.session, LINKS_PURPOSE)),
             link_seconds=settings.store.url_seconds,
             now=now,
+            is_any_recorded=partial(is_any_recorded, database),
         )
     if secrets.store_secret is None:
         raise SettingsError(

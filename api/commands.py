@@ -58,7 +58,7 @@ def migrate(options: argparse.Namespace) -> Figures:
 def check_storage(options: argparse.Namespace) -> Figures:
     """Try out the evidence store."""
     settings: ApiSettings = options.settings
-    store = open_store(settings, options.secrets)
+    store = open_store(settings, options.secrets, _database(options))
     found = store.check(base_url=str(settings.server.public_url or ""))
     for check in found:
         _say(f"{check.finding.value:8} {check.name:16} {check.text}")
@@ -133,9 +133,10 @@ def export_reviews(options: argparse.Namespace) -> Figures:
     """Write reviewed frames for training."""
     settings: ApiSettings = options.settings
     timezone = ZoneInfo(settings.timezone)
+    database = _database(options)
     exporter = Exporter(
-        database=_database(options),
-        store=open_store(settings, options.secrets),
+        database=database,
+        store=open_store(settings, options.secrets, database),
         timezone=timezone,
         now=utc_now,
     )

@@ -48,10 +48,13 @@ class FolderStore:
     """Evidence in a folder.
 
     Args:
-        root: The folder; made where it is missing.
+        root: The folder; made where it is missing and nothing was ever kept in it.
         signer: Signs the links.
         link_seconds: Life of a link.
         now: The present instant.
+        is_any_recorded: Whether the store should hold files already. An empty folder is then not a
+            new store but one whose disk is not mounted: what was written there would be hidden as
+            soon as the disk is back.
     """
 
     kind = "folder"
@@ -63,8 +66,10 @@ class FolderStore:
         signer: LinkSigner,
         link_seconds: int,
         now: Callable[[], datetime],
+        is_any_recorded: Callable[[], bool],
     ) -> None:
         self._root = root
+        self._is_any_recorded = is_any_recorded
         self._signer = signer
         self._life = timedelta(seconds=link_seconds)
         self._now = now
@@ -123,14 +128,14 @@ class FolderStore:
         """Take what a box sends: whole, with its stated length, or not at all."""
         place = self._staging(ticket.owner) / ticket.sha256
         partial = place.with_name(f".{uuid4().hex}.partial")
-        with disk_answering():
+        with self._answering():
             place.parent.mkdir(parents=True, exist_ok=True)
             file = partial.open("xb")
         try:
             incoming = Incoming(file, limit=ticket.size_bytes)
             yield incoming
             incoming.require_whole()
-            with disk_answering():
+            with self._answering():
                 file.flush()
                 os.fsync(file.fileno())
                 file.close()
@@ -143,7 +148,7 @@ class FolderStore:
     def finish(self, owner: str, expected: Expected) -> None:
         """See `EvidenceStore.finish`."""
         staged = self._staging(owner) / expected.sha256
-        with disk_answering():
+        with self._answering():
             if not self._is_there(expected):
                 try:
                     self._take_in(staged, expected)
@@ -190,7 +195,7 @@ class FolderStore:
         del media_type  # a folder keeps bytes only; the database knows the rest
         sha256 = hashlib.sha256(content).hexdigest()
         checking = self._root / "checking" / uuid4().hex
-        with disk_answering():
+        with self._answering():
             checking.parent.mkdir(parents=True, exist_ok=True)
             write_file(checking, content)
             self._publish(checking, self._place(sha256, Area.CANDIDATES))
@@ -198,7 +203,7 @@ class FolderStore:
 
     def size_of(self, sha256: str, area: Area = Area.CANDIDATES) -> int | None:
         """See `EvidenceStore.size_of`."""
-        with disk_answering():
+        with self._answering():
             try:
                 return self._place(sha256, area).stat().st_size
             except (FileNotFoundError, NotFound):
@@ -213,7 +218,7 @@ class FolderStore:
         length: int | None = None,
     ) -> Iterator[bytes]:
         """See `EvidenceStore.read`."""
-        with disk_answering():
+        with self._answering():
             try:
                 file = self._place(sha256, area).open("rb")
             except FileNotFoundError:
@@ -225,19 +230,19 @@ class FolderStore:
         """See `EvidenceStore.freeze`. A folder cannot lock; its copies are only read-only."""
         del until
         for sha256 in sha256s:
-            with disk_answering():
+            with self._answering():
                 self._freeze(sha256)
         return None
 
     def delete(self, sha256: str, area: Area = Area.CANDIDATES) -> None:
         """See `EvidenceStore.delete`."""
-        with disk_answering():
+        with self._answering():
             self._place(sha256, area).unlink(missing_ok=True)
 
     def sweep(self, before: datetime) -> int:
         """See `EvidenceStore.sweep`."""
         swept = 0
-        with disk_answering():
+        with self._answering():
             for folder in ("staging", "checking"):
                 for path in (self._root / folder).rglob("*"):
                     try:
@@ -259,7 +264,7 @@ class FolderStore:
             self.delete(sha256)
             free_gib = shutil.disk_usage(self._root).free / 2**30
         except Unavailable as error:
-            text = f"{self._root}: {error.__cause__}"
+            text = f"{self._root}: {error.__cause__ or error.detail}"
             return [StoreCheck(name="reachable", finding=Finding.FAILURE, text=text)]
         return [
             StoreCheck(name="reachable", finding=Finding.OK, text=f"folder {self._root}"),
@@ -278,6 +283,26 @@ class FolderStore:
                 " with Object Lock where evidence must not be deleted",
             ),
         ]
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Do something in the folder, once it is sure to be the store's own."""
+        objects = self._root / _FOLDER_OF[Area.CANDIDATES]
+        with disk_answering():
+            if not objects.is_dir():
+                self._require_new()
+                objects.mkdir(parents=True, exist_ok=True)
+            yield
+
+    def _require_new(self) -> None:
+        if self._is_any_recorded():
+            log.error("store_not_mounted", folder=str(self._root))
+            raise Unavailable(
+                "store_unavailable",
+                "The evidence store's folder is empty although evidence was kept in it. Mount its"
+                " disk, or restore it from a backup.",
+                retry_after_seconds=30,
+            )
 
     def _freeze(self, sha256: str) -> None:
         source, target = self._place(sha256, Area.CANDIDATES), self._place(sha256, Area.CASES)

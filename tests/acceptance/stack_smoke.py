@@ -32,6 +32,7 @@ from desk import API, TIMEOUT_SECONDS, CaseSystem, Person
 from stack import BOXES, Stack
 
 from api.app import open_store
+from api.database import Database, open_engine
 from api.errors import Locked
 from api.evidence.s3_answers import locked_until
 from api.evidence.store import Area
@@ -165,7 +166,9 @@ def look_at_locks(stack: Stack, bundle: Path) -> dict:
     """Ask the store itself of each file of a case; then try to delete every version of it."""
     settings = read_settings(stack.settings)
     s3 = settings.store.s3
-    store = open_store(settings, read_secrets(stack.environment))
+    secrets = read_secrets(stack.environment)
+    database = Database(open_engine(settings.database, secrets.database_password))
+    store = open_store(settings, secrets, database)
     if s3 is None or not isinstance(store, S3Store):
         raise TypeError("the stack's centre has no S3 server")
     enough = datetime.now(UTC) + timedelta(days=s3.retention_days - 1)

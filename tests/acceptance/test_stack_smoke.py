@@ -90,6 +90,7 @@ def test_a_store_that_deletes_is_noticed(tmp_path):
         signer=LinkSigner(derive_key(SECRET, "test links")),
         link_seconds=60,
         now=utc_now,
+        is_any_recorded=lambda: False,
     )
     content = b"evidence"
     sha256 = hashlib.sha256(content).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from datetime import date, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -167,7 +167,7 @@ def test_a_changed_notice_is_refused(box):
         ("camera_id", "cam-2"),
         ("zone_id", "elsewhere"),
         ("clock_offset_seconds", 1.5),
-        ("recurrence_of", str(uuid4())),
+        ("recurrence_of", str(UUID(int=7))),
         ("box", [0.0, 0.0, 0.1, 0.1]),
         ("evidence", []),
         ("manifest_sha256", None),

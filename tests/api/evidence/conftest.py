@@ -26,11 +26,12 @@ def s3_settings(ceph):
 
 
 @pytest.fixture
-def s3_store(ceph, s3_settings, settings, secrets):
+def s3_store(ceph, s3_settings, settings, secrets, database):
     """A store on the S3 server."""
     return open_store(
         settings.model_copy(update={"store": StoreSettings(s3=s3_settings, url_seconds=60)}),
         secrets.model_copy(update={"store_secret": SecretStr(ceph.secret_key)}),
+        database,
     )
 
 

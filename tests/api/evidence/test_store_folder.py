@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from sqlalchemy import create_engine
 
-from api.errors import Forbidden
+from api.database import Database
+from api.errors import Forbidden, Unavailable
 from api.evidence.links import LinkSigner, derive_key
+from api.evidence.recorded import is_any_recorded
 from api.evidence.store_folder import OBJECTS_PATH, UPLOADS_PATH
+from api.evidence.tables import StoredObject
 from pipeline.exchange import API_PREFIX
 from tests.api.conftest import BASE_URL
 from tests.api.evidence.test_store import bring, expected_of
@@ -140,3 +146,58 @@ def test_the_addresses_are_those_of_the_api(store):
     """Links lead to the API itself, below its prefix."""
     link = store.upload_link("box-1", expected_of(b"x"), base_url=BASE_URL)
     assert link.url.startswith(f"{BASE_URL}{API_PREFIX}{UPLOADS_PATH}/")
+
+
+def test_a_disk_that_is_not_mounted_is_no_new_store(store, client, database, stored):
+    """Its empty mount point takes nothing in, and what was kept is not called missing."""
+    content, link = stored
+    digest = hashlib.sha256(content).hexdigest()
+    with database.writing() as session:
+        session.add(a_row(digest, len(content)))
+    root = store._root
+    disk = root.rename(root.with_name("disk"))
+    root.mkdir()  # the mount point that is left
+    for attempt in (
+        lambda: store.put(b"new", "text/plain"),
+        lambda: store.size_of(digest),
+        lambda: store.read(digest),
+        lambda: store.finish("box-1", expected_of(content)),
+        lambda: store.freeze([digest], until=datetime.now(UTC)),
+    ):
+        with pytest.raises(Unavailable, match="Mount its disk"):
+            attempt()
+    assert list(root.iterdir()) == []
+    answer = client.get("/ready")
+    assert (answer.status_code, answer.json()["store"]) == (503, False)
+    assert client.get(link).status_code == 503
+    assert "Mount its disk" in store.check(base_url="")[0].text
+    root.rmdir()
+    disk.rename(root)
+    assert client.get("/ready").json()["store"] is True
+    assert client.get(link).content == content
+
+
+def test_a_new_store_is_begun_also_where_all_its_files_were_deleted(store, database):
+    """Nothing that should be there is missing."""
+    with database.writing() as session:
+        session.add(a_row("0" * 64, 1, deleted_at=datetime.now(UTC)))
+    shutil.rmtree(store._root, ignore_errors=True)
+    digest = store.put(b"new", "text/plain")
+    assert b"".join(store.read(digest)) == b"new"
+
+
+def test_without_its_database_an_empty_folder_is_not_begun(store, database):
+    """Nobody can say whether it should hold something; a database without tables knows nothing."""
+    shutil.rmtree(store._root, ignore_errors=True)
+    assert not is_any_recorded(Database(create_engine("sqlite://")))
+    away = Database(create_engine("sqlite:////nowhere/centre.db"))
+    with pytest.raises(Unavailable, match="database does not answer"):
+        is_any_recorded(away)
+
+
+def a_row(sha256, size_bytes, **values):
+    now = datetime.now(UTC)
+    return StoredObject(
+        sha256=sha256, size_bytes=size_bytes, media_type="video/mp4", stored_at=now,
+        verified_at=now, **values,
+    )  # fmt: skip

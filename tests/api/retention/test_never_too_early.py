@@ -166,7 +166,11 @@ def check(database, folder, told, ages):
     """Build the records, run retention at two ages, and look at every file each time."""
     at = [BORN]
     store = FolderStore(
-        folder / "store", signer=LinkSigner(b"k" * 32), link_seconds=60, now=lambda: at[0]
+        folder / "store",
+        signer=LinkSigner(b"k" * 32),
+        link_seconds=60,
+        now=lambda: at[0],
+        is_any_recorded=lambda: False,
     )
     with database.writing() as session:
         for id_, parent, path in (("110000", None, "110000/"), ("110105", "110000", None)):
