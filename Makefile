@@ -57,8 +57,8 @@ console: $(RUN) ## Build the console's pages (Node from the system, or from a pa
 test-browser: $(DEV) console ## Drive the console with a real Chromium; keeps a picture of every screen
 	@$(BIN)/python -m tests.browser.run --out $(OUT)/browser
 
-bench-console: $(DEV) console ## The console against 100,000 candidates: paint, keys, scrolling, sizes
-	@$(BIN)/python -m tests.browser.bench_console --folder $(OUT)/bench
+bench-console: $(DEV) console ## The console against 100,000 candidates: paint, keys, scrolling, sizes (CANDIDATES=100000)
+	@$(BIN)/python -m tests.browser.bench_console --count $(CANDIDATES) --folder $(OUT)/bench
 
 guide: $(DEV) console ## Take the pictures of the operator's guide anew
 	@$(BIN)/python -m tests.browser.guide

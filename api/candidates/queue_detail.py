@@ -28,6 +28,7 @@ from api.candidates.queue_schemas import (
     PrecheckView,
     UpdateView,
 )
+from api.candidates.street_picture import street_picture
 from api.candidates.tables import CandidateRecord, CandidateUpdate
 from api.cases.tables import Case
 from api.evidence.store import Area, EvidenceStore
@@ -218,8 +219,10 @@ def _evidence(
         if item.is_redacted and stored is not None and item.name not in remains.deleted
     ]
     links = links_for(store, shown, area=area, base_url=base_url)
+    pictures = [item for item in shown if item.media_type in repository.PICTURES]
+    chosen = street_picture(facts.record.subtype, pictures)
     return {
-        "thumbnail": next(iter(links.values()), None),
+        "thumbnail": None if chosen is None else links[chosen.name],
         "evidence": [
             _item_view(
                 item,

@@ -19,6 +19,7 @@ from api.candidates.queue_schemas import (
     QueueItem,
     QueuePage,
 )
+from api.candidates.street_picture import street_picture
 from api.candidates.tables import CandidateRecord
 from api.evidence.store import Area, EvidenceStore
 from api.evidence.tables import EvidenceRecord
@@ -151,9 +152,13 @@ def _claim(record: CandidateRecord, facts: ItemFacts) -> ClaimView | None:
 def _thumbnails(
     session: Session, records: list[CandidateRecord], *, store: EvidenceStore, base_url: str
 ) -> dict[UUID, str]:
-    chosen = repository.thumbnails(session, [(record.id, record.update) for record in records])
-    return {
-        item.candidate_id: link
-        for item in chosen
-        for link in links_for(store, [item], area=Area.CANDIDATES, base_url=base_url).values()
-    }
+    pictures = repository.shown_pictures(
+        session, [(record.id, record.update) for record in records]
+    )
+    links = {}
+    for record in records:
+        chosen = street_picture(record.subtype, pictures.get(record.id, ()))
+        if chosen is not None:
+            made = links_for(store, [chosen], area=Area.CANDIDATES, base_url=base_url)
+            links[record.id] = made[chosen.name]
+    return links

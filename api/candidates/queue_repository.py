@@ -180,10 +180,12 @@ def camera_version(session: Session, version_id: UUID | None) -> CameraVersion |
     return session.get(CameraVersion, version_id) if version_id is not None else None
 
 
-def thumbnails(session: Session, candidates: Sequence[tuple[UUID, int]]) -> list[EvidenceRecord]:
-    """For each candidate, by its id and update, one redacted picture that is still there."""
+def shown_pictures(
+    session: Session, candidates: Sequence[tuple[UUID, int]]
+) -> dict[UUID, list[EvidenceRecord]]:
+    """Of candidates, by id and update: the redacted pictures that are still there."""
     if not candidates:
-        return []
+        return {}
     row = EvidenceRecord
     found = session.scalars(
         select(row)
@@ -194,10 +196,11 @@ def thumbnails(session: Session, candidates: Sequence[tuple[UUID, int]]) -> list
             row.media_type.in_(PICTURES),
             StoredObject.deleted_at.is_(None),
         )
-        .order_by(row.candidate_id, row.captured_at, row.name)
     )
-    # The newest picture: what the operator will see first.
-    return list({item.candidate_id: item for item in found}.values())
+    pictures: dict[UUID, list[EvidenceRecord]] = {}
+    for item in found:
+        pictures.setdefault(item.candidate_id, []).append(item)
+    return pictures
 
 
 def items_with_objects(

@@ -1,10 +1,12 @@
 """How fast the console is against a long queue: `make bench-console`.
 
-    python -m tests.browser.bench_console [--count 100000] [--folder var/bench] [--patience 600]
+    python -m tests.browser.bench_console [--count 100000] [--folder var/bench]
+        [--patience 180] [--limit 3600]
 
 Makes a centre with so many candidates, unless the folder has one, waits for a quiet moment, and
-measures. The last line is one JSON object: the figures, how busy the machine was, and `ok`, whether
-every aim is met.
+measures. Every step says how long it took; one that fails is told and leaves the others their turn.
+The last line is one JSON object, whatever happens: the figures, how busy the machine was, what
+failed, which aims are not met, and `ok`, whether there is neither.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from pathlib import Path
 import structlog
 
 from tests.browser.chromium import launched, why_not
+from tests.browser.progress import Progress
 from tests.browser.quiet_moment import busy_share, wait_for_quiet
 from tests.browser.serving import Centre, fill
 from tests.browser.window import Desk, new_context
@@ -37,6 +40,9 @@ STILL_MS = 1500  # without another file, a route has loaded what it takes
 SCROLL_SECONDS = 4.0
 SCROLL_PX = 60  # for each frame: a fast wheel
 ROW_PX = 66
+PATIENCE_SECONDS = 180.0
+LIMIT_SECONDS = 3600.0  # made anew and measured on a quiet machine it takes a tenth of it
+BUSY_WAIT_MS = 120_000  # for anything to appear: a busy machine gives poor figures, not none
 AIMS = {
     "next_item_p95_ms": 100.0,
     "first_load_gzip_kb": 400.0,
@@ -75,25 +81,31 @@ SCROLL = """([seconds, step]) => new Promise((resolve) => {
 FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
 
 
-def prepare(folder, count):
-    """A centre with so many waiting candidates in a folder; makes it unless it is there."""
-    made = folder / f"made-{count}"
+def prepare(folder, count, progress):
+    """The folder of a centre with so many waiting candidates; makes it unless it is there."""
+    own = folder / f"{count}-candidates"
+    made = own / "made"  # written last: what was broken off is made anew
     if made.exists():
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    print(f"Making a centre with {count:,} candidates in {folder} ...", flush=True)
-    fill(folder, MODELS)
-    centre = Centre(folder)
+        progress.say(f"  {own} is there from before")
+        return own
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(parents=True)
+    fill(own, MODELS)
+    progress.say(f"  {MODELS} with evidence; now {count:,} copies of them")
+    centre = Centre(own)
     tenth = max(count // 10, 1)
+    next_line = tenth
 
     def tell(added):
-        if added % tenth == 0 or added == count:
-            print(f"  {added:,} of {count:,}", flush=True)
+        nonlocal next_line
+        if added >= next_line or added == count:
+            progress.say(f"  {added:,} of {count:,}")
+            next_line = added + tenth
 
     add_many(centre.database, count, tell=tell)
     centre.stop()
     made.touch()
+    return own
 
 
 def first_load(browser, centre, state):
@@ -103,7 +115,7 @@ def first_load(browser, centre, state):
         context = new_context(browser, storage_state=state)
         page = context.new_page()
         page.goto(f"{centre.address}/review")
-        page.wait_for_selector(".queue-row", timeout=60_000)
+        page.wait_for_selector(".queue-row", timeout=BUSY_WAIT_MS)
         queues.append(page.evaluate("performance.now()"))
         paints.append(page.evaluate(FIRST_PAINT))
         context.close()
@@ -122,6 +134,7 @@ def next_items(desk):
         leafed.append(_measured(desk.page, "j"))
     for _ in range(STEPS // 2):
         desk.page.wait_for_timeout(THINK_MS)
+        desk.see_pictures().page.wait_for_selector(".check:not([disabled])")
         desk.press("x").page.wait_for_selector(".reject-reasons")
         desk.page.keyboard.type("w")
         decided.append(_measured(desk.page, "Enter"))
@@ -178,42 +191,54 @@ def sizes(browser, centre, state):
     return found
 
 
-def measure(browser, centre):
-    """All figures; says what it is at."""
+def measure(browser, centre, progress):
+    """Every figure, each a step of its own."""
+    figures = progress.figures
     desk = Desk(new_context(browser).new_page(), centre)
-    desk.log_in("demo-operator", "/review")
-    desk.page.wait_for_function("/[0-9]/.test(document.querySelector('.queue-total')?.textContent)")
+    desk.page.set_default_timeout(BUSY_WAIT_MS)
+    with progress.step("Logging in and counting the queue"):
+        desk.log_in("demo-operator", "/review")
+        desk.page.wait_for_function(
+            "/[0-9]/.test(document.querySelector('.queue-total')?.textContent)"
+        )
+        figures["waiting"] = desk.page.inner_text(".queue-total")
+    if progress.failures:
+        return  # nothing else can be measured
     state = desk.page.context.storage_state()
-    figures = {"waiting": desk.page.inner_text(".queue-total")}
     for name, said, act in (
-        ("next_item", "key to next item painted", lambda: next_items(desk)),
-        ("scroll", "scrolling the queue", lambda: scrolling(desk.page)),
-        ("first_load", "first paint", lambda: first_load(browser, centre, state)),
-        ("gzip_kb", "size of each route", lambda: sizes(browser, centre, state)),
+        ("next_item", "Key to next item painted", lambda: next_items(desk)),
+        ("scroll", "Scrolling the queue", lambda: scrolling(desk.page)),
+        ("first_load", "First paint", lambda: first_load(browser, centre, state)),
+        ("gzip_kb", "Size of each route", lambda: sizes(browser, centre, state)),
     ):
-        print(f"Measuring: {said} ...", flush=True)
-        figures[name] = act()
-        print(f"  {json.dumps(figures[name])}", flush=True)
-    return figures
+        with progress.step(said):
+            figures[name] = act()
+            progress.say(f"  {json.dumps(figures[name])}")
 
 
-def meets_aims(figures):
-    """Whether every aim is met.
+def unmet_aims(figures):
+    """The aims that the figures do not meet, with what was found; none where nothing was measured.
 
-    >>> meets_aims({
+    >>> unmet_aims({
     ...     "next_item": {"leaf": {"p95_ms": 60.0}, "decide": {"p95_ms": 110.0}},
     ...     "gzip_kb": {"login": 190.0, "/review": 320.0},
-    ...     "scroll": {"frames_per_second": 60.0},
     ... })
-    False
+    {'next_item_p95_ms': 110.0, 'scroll_frames_per_second': None}
     """
-    slowest = max(spread["p95_ms"] for spread in figures["next_item"].values())
-    largest = max(figures["gzip_kb"][route] for route in FIRST_ROUTES)
-    return (
-        slowest <= AIMS["next_item_p95_ms"]
-        and largest <= AIMS["first_load_gzip_kb"]
-        and figures["scroll"]["frames_per_second"] >= AIMS["scroll_frames_per_second"]
-    )
+    found = dict.fromkeys(AIMS)
+    if "next_item" in figures:
+        spreads = figures["next_item"].values()
+        found["next_item_p95_ms"] = max(spread["p95_ms"] for spread in spreads)
+    if "gzip_kb" in figures:
+        found["first_load_gzip_kb"] = max(figures["gzip_kb"][route] for route in FIRST_ROUTES)
+    if "scroll" in figures:
+        found["scroll_frames_per_second"] = figures["scroll"]["frames_per_second"]
+    return {
+        name: value
+        for name, value in found.items()
+        if value is None
+        or (value < AIMS[name] if name == "scroll_frames_per_second" else value > AIMS[name])
+    }
 
 
 def main(arguments=None):
@@ -221,26 +246,42 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--folder", type=Path, default=Path("var/bench"))
     parser.add_argument("--count", type=int, default=100_000)
-    parser.add_argument("--patience", type=float, default=600, help="seconds, for a quiet moment")
+    parser.add_argument(
+        "--patience", type=float, default=PATIENCE_SECONDS, help="seconds, for a quiet moment"
+    )
+    parser.add_argument(
+        "--limit", type=float, default=LIMIT_SECONDS, help="seconds, for the whole command"
+    )
     options = parser.parse_args(arguments)
     reason = why_not()
     if reason:
         print(json.dumps({"ok": False, "error": reason}))
         return 1
+    progress = Progress(options.limit)
+    progress.end_on_signals()
     wanted = logging.WARNING
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(wanted))
     logging.getLogger("uvicorn.error").disabled = True  # windows that close cut their streams
-    prepare(options.folder.resolve(), options.count)
-    machine = wait_for_quiet(options.patience)
-    centre = Centre(options.folder.resolve())
-    with launched() as browser:
-        figures = measure(browser, centre)
-    centre.stop()
+    with progress.step(f"A centre with {options.count:,} candidates"):
+        own = prepare(options.folder.resolve(), options.count, progress)
+    if not progress.failures:
+        _measure_all(own, options.patience, progress)
+    unmet = unmet_aims(progress.figures)
+    progress.figures |= {"aims": AIMS, "unmet": unmet}
+    return progress.finish(is_ok=not unmet)
+
+
+def _measure_all(folder, patience, progress):
+    with progress.step(f"Waiting for a quiet moment, at most {patience:.0f} s"):
+        machine = wait_for_quiet(patience, tell=lambda line: progress.say(f"  {line}"))
+        progress.figures["machine"] = machine
+    with progress.step("Centre and browser"):
+        centre = Centre(folder)
+        with launched() as browser:
+            measure(browser, centre, progress)
+        centre.stop()
     after = busy_share()
-    machine["busy_after"] = None if after is None else round(after, 2)
-    said = {"ok": meets_aims(figures), **figures, "aims": AIMS, "machine": machine}
-    print(json.dumps(said, ensure_ascii=False))
-    return 0 if said["ok"] else 1
+    progress.figures.get("machine", {})["busy_after"] = None if after is None else round(after, 2)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ import structlog
 from tests.browser.chromium import ROOT, launched, why_not
 from tests.browser.records import damage_copies
 from tests.browser.serving import Centre, fill
-from tests.browser.window import SETTLE_MS, Desk, new_context
+from tests.browser.window import AT_REST, Desk, new_context
 from tests.console.demo_present import report_boxes
 
 LANGUAGES = ("zh-CN", "en")
@@ -46,7 +46,7 @@ class Album:
     def keep(self, desk, name, selector=None):
         """The screen, or one part of it, as WebP."""
         page = desk.page
-        page.wait_for_timeout(SETTLE_MS)
+        page.wait_for_function(AT_REST)
         shown = page.locator(selector) if selector else page
         shot = shown.screenshot(animations="disabled")
         pixels = cv2.imdecode(np.frombuffer(shot, np.uint8), cv2.IMREAD_COLOR)
@@ -105,7 +105,7 @@ class Shift:
         second.page.wait_for_selector(".check:disabled")
         self.album.keep(second, "conflict")
         second.press("j").see_pictures().page.wait_for_selector(".check:not([disabled])")
-        second.page.wait_for_timeout(1000)  # the next item is loaded ahead
+        second.see_neighbours()
         second.page.context.set_offline(True)
         second.press("x").page.wait_for_selector(".reject-reasons")
         second.page.keyboard.type("w")

@@ -3,8 +3,9 @@
     python -m tests.browser.run [--out var/browser] [arguments of pytest]
 
 Keeps a picture of every screen and state under `screenshots/<language>-<size>/<screen>.png`, with
-a contact page beside them. The last line is one JSON object with `ok`; where there is no browser,
-its `skipped` says what is missing and how to get it.
+a contact page beside them. Each test has its line. The last line is one JSON object with `ok`, also
+after Ctrl-C or SIGTERM; its `failures` say which tests failed and why, and where there is no
+browser its `skipped` says what is missing and how to get it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 import time
 from collections import Counter
@@ -24,6 +26,8 @@ from tests.browser.chromium import why_not
 from tests.browser.contact_page import write_contact_page
 
 HERE = Path(__file__).parent
+SLOWEST = 10  # tests whose times are listed
+SAID = 200  # characters of what a failed test says, in the last line
 
 
 class Tally:
@@ -31,14 +35,17 @@ class Tally:
 
     def __init__(self):
         self.outcomes = Counter()
-        self.failed = []
+        self.failures = {}  # by test: the first line of what went wrong
 
     def pytest_runtest_logreport(self, report):
         """One count for each test: how its call went, or what went wrong around it."""
         if report.when == "call" or report.outcome != "passed":
             self.outcomes[report.outcome] += 1
         if report.failed:
-            self.failed.append(report.nodeid.removeprefix("tests/browser/"))
+            crash = getattr(report.longrepr, "reprcrash", None)
+            said = crash.message if crash else str(report.longrepr)
+            name = report.nodeid.removeprefix("tests/browser/")
+            self.failures[f"{name} ({report.when})"] = said.strip().partition("\n")[0][:SAID]
 
 
 def main(arguments=None):
@@ -56,7 +63,9 @@ def main(arguments=None):
     os.environ["SCREENSHOTS"] = str(pictures)
     began = time.monotonic()
     tally = Tally()
-    code = pytest.main([str(HERE), *others], plugins=[tally])
+    # pytest ends its tests in order after a KeyboardInterrupt, and the last line is written.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    code = pytest.main([str(HERE), "--verbose", f"--durations={SLOWEST}", *others], plugins=[tally])
     kept, page = write_contact_page(pictures)
     print(f"Pictures of the screens: {page}")
     said = {
@@ -66,8 +75,10 @@ def main(arguments=None):
         "seconds": round(time.monotonic() - began),
         "page": str(page),
     }
-    if tally.failed:
-        said["failures"] = tally.failed
+    if code == pytest.ExitCode.INTERRUPTED:
+        said["error"] = "ended before all tests had run"
+    if tally.failures:
+        said["failures"] = tally.failures
     print(json.dumps(said, ensure_ascii=False))
     return 0 if said["ok"] else 1
 

@@ -180,6 +180,63 @@ def test_an_unsaved_draft_survives_a_reload(editor):
     page.get_by_text("没有修改").wait_for()
 
 
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_the_editors_foot_is_one_line(desks, language):
+    """What is to be saved and both buttons stand beside each other, whatever they say."""
+    desk = desks(language=language).log_in("demo-admin", EDITOR.format("market-02"))
+    page = desk.page
+    page.wait_for_selector('.picture-frame[data-state="shown"] .zone-canvas')
+    said = {page.inner_text(".editor-save [role=status]")}
+    assert_one_line(page)
+    page.locator(".editor-side form input").nth(1).fill("-")
+    page.wait_for_selector(".editor-save .ant-btn-primary:enabled")
+    said.add(page.inner_text(".editor-save [role=status]"))
+    assert_one_line(page)
+    page.locator(".editor-side form input").last.fill("1")
+    page.wait_for_selector(".editor-save .ant-btn-primary:disabled")
+    said.add(page.inner_text(".editor-save [role=status]"))
+    assert_one_line(page)
+    assert len(said) == 3
+    desk.show("cameras-foot")
+
+
+def assert_one_line(page):
+    """The foot's parts are on one line, and none is cut."""
+    boxes = [one.bounding_box() for one in page.locator(".editor-save > *").all()]
+    middles = [box["y"] + box["height"] / 2 for box in boxes]
+    assert max(middles) - min(middles) < 2
+    cut = "one => one.scrollWidth > one.clientWidth || one.clientHeight > 32"
+    assert [page.locator(".editor-save > *").nth(n).evaluate(cut) for n in range(len(boxes))] == [
+        False
+    ] * len(boxes)
+
+
+def test_a_day_is_drawn_as_it_was_watched(visit):
+    """Watched is filled as the health meter is, what was not is hatched, and words say it too."""
+    desk = visit("demo-admin", "/cameras/coverage")
+    page = desk.page
+    page.wait_for_selector(".coverage-strip")
+
+    def strip(camera):
+        return page.get_by_role("row").filter(has_text=camera).locator(".coverage-strip")
+
+    whole, pierced = strip("前门东路 01"), strip("前门东路 03")
+    style = "(one, name) => getComputedStyle(one).getPropertyValue(name)"
+    green = "rgb(0, 128, 92)"  # the theme's for what is well, as the health meter has it
+    assert whole.evaluate(style, "background-color") == green
+    assert whole.locator(".coverage-part").count() == 0
+    assert whole.get_attribute("aria-label") == "全程监看"
+    parts = pierced.locator(".coverage-part")
+    assert parts.count() == 3
+    assert pierced.evaluate(style, "background-color") == green
+    for part in parts.all():
+        assert "gradient" in part.evaluate(style, "background-image")
+        assert "至" in part.get_attribute("title")
+        assert part.bounding_box()["width"] >= 3
+    assert page.locator(".coverage-legend .coverage-swatch").count() == 4
+    desk.show("coverage")
+
+
 def test_a_code_is_shown_once_and_a_box_is_revoked_by_its_name(visit):
     """The code stays until it is kept; revoking asks for the box's id."""
     desk = visit("demo-admin", "/cameras/boxes")

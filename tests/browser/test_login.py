@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
+import pytest
 from sqlalchemy import delete
 
 from api.users.tables import LoginSession
@@ -25,6 +28,35 @@ def test_language_changes_at_once(desk, centre):
     desk.page.click("text=English")
     desk.page.wait_for_selector("text=Log in")
     assert desk.page.evaluate("document.documentElement.lang") == "en"
+
+
+@pytest.mark.parametrize(
+    ("locale", "language", "said"),
+    [("en-GB", "en", "Log in"), ("zh-TW", "zh-CN", "登录"), ("de-DE", "zh-CN", "登录")],
+)
+def test_the_first_visit_speaks_as_the_browser_does(desks, locale, language, said):
+    """Nothing was chosen yet: English browsers get English, Chinese and all others Chinese."""
+    page = desks(language=None, locale=locale).go("/").page
+    page.get_by_role("button", name=said).wait_for()
+    assert page.evaluate("document.documentElement.lang") == language
+
+
+def test_a_choice_outlives_the_visit(desks):
+    """Chinese chosen in an English browser stays, also beside a choice of something else."""
+    page = desks(language=None, locale="en-US").go("/").page
+    page.get_by_text("中文", exact=True).click()
+    page.get_by_role("button", name="登录").wait_for()
+    page.reload()
+    page.get_by_role("button", name="登录").wait_for()
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+
+
+def test_the_version_is_said(desk):
+    """Whoever asks for help can read off which version this is."""
+    desk.go("/").page.wait_for_selector(".product-version")
+    assert desk.page.inner_text(".product-version") == f"Streetcase {version('streetcase')}"
+    desk.log_in("demo-operator").page.get_by_role("button", name="演示值班员").click()
+    assert f"Streetcase {version('streetcase')}" in desk.page.inner_text(".account-menu")
 
 
 def test_expired_session_asks_on_top_of_the_page(desk, centre):

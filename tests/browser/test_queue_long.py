@@ -26,7 +26,12 @@ def test_five_thousand_items(desk, centre):
     page.hover(".queue-list")
     for _ in range(12):
         page.mouse.wheel(0, WHEEL_PX)
-        page.wait_for_timeout(250)  # the next hundred lines come on the way
+        # The next hundred lines come on the way.
+        page.wait_for_function(
+            "seen => [...document.querySelectorAll('.queue-row')]"
+            ".some((row) => !seen.includes(row.dataset.id))",
+            arg=list(seen),
+        )
         rows = page.locator(".queue-row")
         assert rows.count() <= ROWS_IN_PAGE
         seen |= set(rows.evaluate_all("(rows) => rows.map((row) => row.dataset.id)"))

@@ -27,7 +27,7 @@ def test_a_decision_without_a_line_is_sent_later(desk, centre):
     desk.log_in(OPERATOR).open_first()
     first = desk.selected()
     desk.page.wait_for_selector(".row-claimed")
-    desk.page.wait_for_timeout(800)  # the next item is loaded ahead
+    desk.see_neighbours()
     desk.page.context.set_offline(True)
     decide(desk)
     desk.page.wait_for_selector(".pending-waiting")
@@ -50,7 +50,7 @@ def test_the_centre_dies_in_the_middle_of_a_decision(windows, killable, moment):
     desk = windows(killable).log_in(OPERATOR).open_first()
     first = desk.selected()
     desk.page.wait_for_selector(".row-claimed")
-    desk.page.wait_for_timeout(800)  # the next item is loaded ahead
+    desk.see_neighbours()
 
     def die(route):
         if moment == "after":

@@ -16,6 +16,8 @@ from tests.console.demo_bulk import add_many
 
 OPERATOR, COLLEAGUE = "demo-operator", "demo-operator-2"
 MAY_TICK = ".check:not([disabled])"
+# The centre has said whose it is: ours, or a colleague's.
+WHOSE = ".row-claimed:has-text('我在审'), .desk-why:has-text('正在审核')"
 
 
 def reject(desk, letter="w"):
@@ -62,8 +64,7 @@ def test_two_browsers_claim_at_the_same_moment(desks, centre):
     for desk in pair:
         desk.press("j")
     for desk in pair:
-        desk.page.wait_for_selector(f"{MAY_TICK}, .desk-why:has-text('正在审核')")
-        desk.page.wait_for_timeout(500)  # until both have been told whose it is
+        desk.page.wait_for_selector(WHOSE)
     assert sorted(desk.page.locator(MAY_TICK).count() for desk in pair) == [0, 4]
     for desk in pair:
         desk.press("1", "2", "3", "4", "Enter")
@@ -99,9 +100,9 @@ def test_a_tab_that_slept(desks, centre):
     asleep.log_in(OPERATOR)
     asleep.page.context.route("**/api/v1/queue/**", lambda route: route.abort())
     asleep.page.wait_for_selector(".queue-row")
-    asleep.open_first().page.wait_for_selector(MAY_TICK)
+    with asleep.page.expect_response("**/claim"):  # taken a moment after opening
+        asleep.open_first().page.wait_for_selector(MAY_TICK)
     first = asleep.selected()
-    asleep.page.wait_for_timeout(800)  # the claim is taken a moment after opening
     change_candidate(centre, first, claimed_by=None, claimed_until=None)
     colleague.log_in(COLLEAGUE, f"/review/{first}").see_pictures()
     colleague.page.wait_for_selector(MAY_TICK)

@@ -22,6 +22,7 @@ SECTIONS = {
     "people": ("demo-admin", "/admin/people", "**/api/v1/users?*", ".table-row"),
 }
 BUSY = ".ant-skeleton, .ant-spin-spinning, .ant-spin, [aria-busy=true]"
+FAILED = ".notice:has(.notice-extra)"
 REFUSED = json.dumps(
     {"type": "about:blank", "title": "Broken", "status": 500, "detail": "", "code": "broken"}
 )
@@ -58,13 +59,15 @@ def test_loading_failing_and_coming_back(section):
     waiting, held = held, None
     for route in waiting:
         refuse(route)
-    page.wait_for_selector(".notice:has-text('出现问题')")
+    page.wait_for_selector(f"{FAILED}:has-text('出现问题')")
     desk.show(f"{name}-failed")
     page.unroute(call)
-    again = page.locator(".notice button:not([disabled])")
-    while again.count():  # each chart of the overview has its own
-        again.first.click()
-        page.wait_for_timeout(200)
+    while left := page.locator(FAILED).count():  # each chart of the overview has its own
+        page.locator(f"{FAILED} button").first.click()
+        page.wait_for_function(
+            "([failed, left]) => document.querySelectorAll(failed).length < left",
+            arg=[FAILED, left],
+        )
     page.wait_for_selector(filled)
 
 

@@ -8,23 +8,35 @@ from tests.browser.chromium import AXE
 
 SIZES = {"small": (1366, 768), "large": (1920, 1080)}
 WAIT_MS = 30_000  # for anything to appear; the machine may be busy
-SETTLE_MS = 250  # until dialogs and messages have come to rest
+# Dialogs and messages have come to rest, and every picture in sight is there.
+AT_REST = """() => {
+  const isOver = (one) =>
+    one.playState !== 'running' || one.effect?.getComputedTiming().iterations === Infinity;
+  const isThere = (image) => {
+    const { top, bottom } = image.getBoundingClientRect();
+    return image.complete || bottom < 0 || top > innerHeight;
+  };
+  return document.getAnimations().every(isOver) && [...document.images].every(isThere);
+}"""
 # What axe calls these is never acceptable to us.
 GRAVE = {"serious", "critical"}
 
 
-def new_context(browser, *, size="small", language="zh-CN", appearance="light", **more):
-    """A browser profile of its own, with the reader's choices made."""
+def new_context(
+    browser, *, size="small", language="zh-CN", appearance="light", locale="zh-CN", **more
+):
+    """A browser profile of its own, with the reader's choices made; language None: not that one."""
     width, height = SIZES[size]
     context = browser.new_context(
         viewport={"width": width, "height": height},
-        locale="zh-CN",
+        locale=locale,
         timezone_id="Asia/Shanghai",
         # The content security policy keeps tests from adding scripts, as it should others.
         bypass_csp=True,
         **more,
     )
-    preferences = json.dumps({"language": language, "appearance": appearance})
+    chosen = {"appearance": appearance} | ({} if language is None else {"language": language})
+    preferences = json.dumps(chosen)
     # Once: what somebody chooses in the page is theirs afterwards.
     context.add_init_script(f"localStorage['streetcase.preferences'] ??= {json.dumps(preferences)}")
     return context
@@ -66,6 +78,14 @@ class Desk:
         self.page.wait_for_selector(".evidence-stage .picture-frame[data-state=shown]")
         return self
 
+    def see_neighbours(self):
+        """Wait until what may be opened next is loaded, so that it shows without a line too."""
+        self.page.wait_for_function(
+            "([mark, id]) => performance.getEntriesByName(mark).some((one) => one.detail === id)",
+            arg=["streetcase.ahead", self.selected()],
+        )
+        return self
+
     def wait_sent(self):
         """Until the last decision is on record."""
         self.page.wait_for_selector(".pending-strip[data-state=sent]")
@@ -87,7 +107,7 @@ class Desk:
         root = "document.documentElement"
         language = self.page.evaluate(f"{root}.lang")
         is_dark = self.page.evaluate(f"{root}.dataset.appearance") == "dark"
-        self.page.wait_for_timeout(SETTLE_MS)
+        self.page.wait_for_function(AT_REST)
         folder = self.screenshots / f"{language}-{size['width']}x{size['height']}"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}{'-dark' if is_dark else ''}.png"

@@ -37,7 +37,7 @@ from api.users.tables import Role
 from pipeline.exchange import PICTURE_TIME_HEADER
 from tests.console.demo_box import DemoBox
 from tests.console.demo_places import CAMERAS, GATES, camera_settings
-from tests.console.demo_present import report_boxes, report_cases
+from tests.console.demo_present import report_boxes, report_cases, report_gaps
 from tests.console.demo_scenes import BANNER, DUST, SPILL, VENDING, jpeg, picture
 
 with warnings.catch_warnings():
@@ -109,6 +109,7 @@ class Demo:
         self._log_in("demo-operator")
         report_cases(self._post, self._get, token, self.clock())
         report_boxes(self.database, self.clock())
+        report_gaps(self.boxes["box-market"], self.clock())
 
     def person(self, login):
         """A person as the services know them."""

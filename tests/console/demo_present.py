@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from api.boxes.tables import BoxRecord
 from api.cameras.tables import CameraPicture, CameraRecord
-from pipeline.exchange import BoxStatus, CameraState, CameraStatus
+from pipeline.exchange import BoxStatus, CameraState, CameraStatus, Gap, GapReason, GapReport
 
 UP_FOR = timedelta(days=3, hours=5)
 SOFTWARE, MODEL = "streetcase 0.1.0", "street 0.1.0"
@@ -21,6 +21,13 @@ REPORTS = (
     ({"status": "acknowledged"}, {"status": "closed", "outcome": "persuaded"}),
     ({"status": "acknowledged"}, {"status": "closed", "outcome": "corrected"}),
 )
+# Of one camera, not watched within the last day: hours ago, for how many minutes, and why.
+NOT_WATCHED = (
+    (21.0, 95, "rtsp: connection refused"),
+    (9.5, 40, "picture covered"),
+    (2.0, 6, "rtsp: connection refused"),
+)
+NOT_ALWAYS_WATCHED = "market-02"
 UNTOUCHED = 2  # newest cases that nobody has taken up yet
 
 
@@ -36,6 +43,23 @@ def report_boxes(database, now):
             box.status = _status(own, now).model_dump(mode="json")
         for picture in session.scalars(select(CameraPicture)):
             picture.captured_at = now
+
+
+def report_gaps(box, now):
+    """The box tells of the times in which it did not see one of its cameras."""
+    gaps = tuple(
+        Gap(
+            number=number,
+            reason=GapReason.NOT_WATCHED,
+            camera_id=NOT_ALWAYS_WATCHED,
+            began_at=now - timedelta(hours=hours),
+            ended_at=now - timedelta(hours=hours) + timedelta(minutes=minutes),
+            detail=detail,
+        )
+        for number, (hours, minutes, detail) in enumerate(NOT_WATCHED, start=1)
+    )
+    answer = box.post("gaps", GapReport(gaps=gaps).model_dump(mode="json"))
+    assert answer.status_code == 200, answer.text
 
 
 def _status(cameras, now):

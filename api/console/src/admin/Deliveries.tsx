@@ -10,6 +10,7 @@ import { useAppearance } from "../app/preferences";
 import { Failed, useProblemText } from "../app/states";
 import { stateColour } from "../app/theme";
 import { DataTable } from "../parts/DataTable";
+import { fixed } from "../parts/figures";
 import { When } from "../parts/When";
 import { eventKey } from "./events";
 import type { Delivery } from "./queries";
@@ -71,7 +72,7 @@ export function Deliveries({ subscriberId, isAdmin }: { subscriberId: string; is
           { key: "next", title: t("subscribers.next"), cell: (one) => (one.next_try_at ? <When at={one.next_try_at} /> : "–") },
           { key: "result", title: t("subscribers.result"), cell: (one) => (
             <span className="quiet small">
-              {[one.last_status && `HTTP ${one.last_status}`, one.last_seconds != null && `${one.last_seconds.toFixed(2)} s`, one.last_error].filter(Boolean).join(" · ")}
+              {[one.last_status && `HTTP ${one.last_status}`, one.last_seconds != null && `${fixed(one.last_seconds, 2)} s`, one.last_error].filter(Boolean).join(" · ")}
             </span>
           ) },
         ]} />

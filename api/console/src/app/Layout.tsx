@@ -13,6 +13,7 @@ import { setPreferences, useAppearance, usePreferences } from "./preferences";
 import { sections } from "./sections";
 import { useSession } from "./session";
 import { Starting } from "./states";
+import { Version } from "./Version";
 
 const PasswordForm = lazy(async () => ({ default: (await import("../login/PasswordPage")).PasswordForm }));
 
@@ -49,6 +50,7 @@ function AccountMenu() {
           act();
         }}>{name}</Button>
       ))}
+      <div className="account-version"><Version /></div>
     </div>
   );
   return (

@@ -1,38 +1,33 @@
 // What a person set for this browser: language and appearance.
 
 import { useSyncExternalStore } from "react";
+import { choicesIn, languageFor, type Preferences } from "./choices";
 import type { Appearance } from "./theme";
 
-export type Language = "zh-CN" | "en";
-
-export interface Preferences {
-  language: Language;
-  appearance: Appearance | "system";
-}
+export type { Language } from "./choices";
 
 const KEY = "streetcase.preferences";
 const listeners = new Set<() => void>();
-let current = read();
+let chosen = read(); // what somebody set; all else follows the browser
+let current = completed(chosen);
 
-function read(): Preferences {
-  const fallback: Preferences = { language: "zh-CN", appearance: "system" };
+function read(): Partial<Preferences> {
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    if (typeof stored !== "object" || stored === null) return fallback;
-    const { language, appearance } = stored as Partial<Preferences>;
-    return {
-      language: language === "en" ? "en" : "zh-CN",
-      appearance: appearance === "light" || appearance === "dark" ? appearance : "system",
-    };
+    return choicesIn(localStorage.getItem(KEY));
   } catch {
-    return fallback; // private windows refuse storage; the console works without
+    return {}; // private windows refuse storage; the console works without
   }
 }
 
+function completed(choices: Partial<Preferences>): Preferences {
+  return { language: choices.language ?? languageFor(navigator.languages), appearance: choices.appearance ?? "system" };
+}
+
 export function setPreferences(change: Partial<Preferences>): void {
-  current = { ...current, ...change };
+  chosen = { ...chosen, ...change };
+  current = completed(chosen);
   try {
-    localStorage.setItem(KEY, JSON.stringify(current));
+    localStorage.setItem(KEY, JSON.stringify(chosen));
   } catch {
     // as above
   }

@@ -10,6 +10,7 @@ import { Failed, Nothing } from "../app/states";
 import { stateColour } from "../app/theme";
 import { Age, useNow } from "../parts/Age";
 import { DataTable, type Column } from "../parts/DataTable";
+import { signed } from "../parts/figures";
 import { BoxDetail } from "./BoxDetail";
 import { EnrolBox } from "./EnrolBox";
 import { healthOf, healthyShare, isBoxSilent, type Box } from "./health";
@@ -27,7 +28,7 @@ export function BoxesPage() {
   const [isEnrolling, setIsEnrolling] = useState(false);
   const open = boxes.data?.items.find((box) => box.id === openId);
   const columns: Column<Box>[] = [
-    { key: "id", title: t("boxes.id"), cell: (box) => <Button type="link" size="small" onClick={() => setOpenId(box.id)}>{box.id}</Button> },
+    { key: "id", title: t("boxes.id"), cell: (box) => <Button type="link" size="small" className="in-cell" onClick={() => setOpenId(box.id)}>{box.id}</Button> },
     { key: "state", title: t("boxes.state"), cell: (box) => <BoxState box={box} now={now} /> },
     { key: "seen", title: t("boxes.seen"), cell: (box) => (box.seen_at ? <Age at={box.seen_at} /> : t("boxes.never")) },
     { key: "cameras", title: t("boxes.cameras"), className: "figures", cell: (box) => <BoxCameras box={box} now={now} /> },
@@ -93,7 +94,7 @@ export function Clock({ seconds }: { seconds: number | null }) {
   const appearance = useAppearance();
   if (seconds === null) return <span className="quiet">{t("boxes.clockUnknown")}</span>;
   const isBad = Math.abs(seconds) > MAX_CLOCK_SECONDS;
-  const text = `${seconds > 0 ? "+" : ""}${seconds.toFixed(1)} s`;
+  const text = `${signed(seconds, 1)} s`;
   if (!isBad) return <>{text}</>;
   return <span style={{ color: stateColour("warning", appearance) }} title={t("boxes.clockBad")}>⚠ {text}</span>;
 }

@@ -11,6 +11,7 @@ import { useNow } from "../parts/Age";
 import { AddCamera } from "./AddCamera";
 import { CameraCard } from "./CameraCard";
 import { coverageWindow } from "./coverage";
+import { CoverageLegend } from "./CoverageParts";
 import { isWanted, readFilter, type CameraFilter } from "./filter";
 import { healthOf, healthStates, healthyShare, type HealthState } from "./health";
 import { healthShape } from "./HealthMark";
@@ -20,7 +21,7 @@ import { useBoxes, useCameras, useCoverage, useLegalities } from "./queries";
 const ALL = "";
 
 export function CamerasPage() {
-  const { t } = useTranslation("cameras");
+  const { t } = useTranslation(["cameras", "common"]);
   const { has } = useSession();
   const [params, setParams] = useSearchParams();
   const [isAdding, setIsAdding] = useState(false);
@@ -64,11 +65,11 @@ export function CamerasPage() {
       <div className="camera-tools">
         <HealthShare states={counted.map((row) => row.health.state)} />
         <Input allowClear prefix={<SearchOutlined />} placeholder={t("list.search")} aria-label={t("list.search")} defaultValue={filter.text}
-          style={{ width: 200 }} onChange={(event) => set({ text: event.target.value })} />
+          style={{ width: 170 }} onChange={(event) => set({ text: event.target.value })} />
         <OrganisationSelect value={filter.area} onChange={(area) => set({ area })} />
         <Select value={filter.box ?? ALL} aria-label={t("list.box")} style={{ minWidth: 130 }}
           onChange={(box) => set({ box })}
-          options={[{ value: ALL, label: `${t("list.box")}: ${t("list.any")}` },
+          options={[{ value: ALL, label: t("common:named", { name: t("list.box"), value: t("list.any") }) },
             ...(boxes.data?.items ?? []).map((box) => ({ value: box.id, label: box.id })),
             { value: "-", label: t("list.noBox") }]} />
         <StateFilter states={counted.map((row) => row.health.state)} value={filter.state} onChange={(state) => set({ state: state ?? "" })} />
@@ -86,7 +87,10 @@ export function CamerasPage() {
       )}
       {shown.length === 0
         ? <Nothing>{rows.length === 0 ? t("list.empty") : t("list.noneMatch")}</Nothing>
-        : <div className="camera-grid">{shown.map((row) => <CameraCard key={row.camera.id} {...row} span={span} />)}</div>}
+        : <>
+            <div className="camera-grid">{shown.map((row) => <CameraCard key={row.camera.id} {...row} span={span} />)}</div>
+            <p className="camera-legend quiet small"><span>{t("coverage.onCard")}</span> <CoverageLegend /></p>
+          </>}
       <AddCamera open={isAdding} onClose={() => setIsAdding(false)} />
     </>
   );

@@ -6,7 +6,7 @@ import { Link, useSearchParams } from "react-router";
 import { Failed, Nothing } from "../app/states";
 import { DataTable } from "../parts/DataTable";
 import { leastWatchedFirst, shareText, unwatchedSince, type CoverageRow } from "./coverage";
-import { CoverageShare, CoverageStrip, useGapText, type Span } from "./CoverageParts";
+import { CoverageLegend, CoverageShare, CoverageStrip, useGapText, type Span } from "./CoverageParts";
 import { OrganisationSelect } from "./OrganisationSelect";
 import { useCoverage } from "./queries";
 
@@ -33,6 +33,7 @@ export function CoveragePage() {
           </div>
         ) : <Skeleton.Input active size="small" />}
         <OrganisationSelect value={area} onChange={(path) => setParams(path ? { area: path } : {}, { replace: true })} />
+        <CoverageLegend />
         <span className="quiet">{t("coverage.help")}</span>
       </div>
       <DataTable<CoverageRow> label={t("coverage.title")} keyOf={(row) => row.camera_id} rows={rows} empty={<Nothing>{t("list.empty")}</Nothing>} testId="coverage"

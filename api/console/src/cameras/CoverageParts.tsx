@@ -4,8 +4,9 @@ import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
 import { useAppearance } from "../app/preferences";
 import { stateColour } from "../app/theme";
+import { fixed } from "../parts/figures";
 import { formatSpan } from "../parts/When";
-import { secondsWithin, shareText, stripesOf, unwatchedSince, type CoverageRow, type Unwatched } from "./coverage";
+import { secondsWithin, shareBefore, shareText, stripesOf, unwatchedSince, type CoverageRow, type Unwatched } from "./coverage";
 
 export interface Span {
   begins: number;
@@ -29,19 +30,35 @@ export function useGapText(): (time: Unwatched, span: Span) => string {
   };
 }
 
-/** The day as a strip: even where it was watched, hatched where nobody looked. */
+const percent = (share: number) => `${fixed(share * 100, 3)}%`;
+
+/** The day as a strip: filled where it was watched, hatched where nobody looked, empty before the camera was registered. */
 export function CoverageStrip({ row, span }: { row: CoverageRow; span: Span }) {
   const { t } = useTranslation("cameras");
   const say = useGapText();
-  const label = row.unwatched.length === 0 ? t("coverage.whole") : row.unwatched.map((time) => say(time, span)).join("; ");
+  const before = shareBefore(row, span.begins, span.ends);
+  const label = row.share === null ? t("coverage.notThen") : row.unwatched.length === 0 ? t("coverage.whole") : row.unwatched.map((time) => say(time, span)).join("; ");
   return (
-    <svg className="coverage-strip" viewBox="0 0 1 1" preserveAspectRatio="none" role="img" aria-label={label}>
-      <title>{label}</title>
-      <rect width="1" height="1" className="coverage-ground" />
-      {stripesOf(row.unwatched, span.begins, span.ends).map(({ from, to, isOpen }) => (
-        <rect key={from} x={from} width={to - from} height="1" className="coverage-gap" data-open={isOpen} />
+    <span className="coverage-strip" role="img" aria-label={label} title={label}>
+      {before > 0 && <span className="coverage-part" data-kind="before" style={{ left: 0, width: percent(before) }} title={t("coverage.legend.before")} />}
+      {stripesOf(row.unwatched, span.begins, span.ends).map(({ time, from, to, isOpen }) => (
+        <span key={time.began_at} className="coverage-part" data-kind={isOpen ? "open" : "gap"} style={{ left: percent(from), width: percent(to - from) }} title={say(time, span)} />
       ))}
-    </svg>
+    </span>
+  );
+}
+
+const legend = ["watched", "gap", "open", "before"] as const;
+
+/** What the parts of a strip mean. */
+export function CoverageLegend() {
+  const { t } = useTranslation("cameras");
+  return (
+    <span className="coverage-legend quiet small">
+      {legend.map((kind) => (
+        <span key={kind}><span className="coverage-swatch" aria-hidden="true">{kind !== "watched" && <span className="coverage-part" data-kind={kind} />}</span> {t(`coverage.legend.${kind}`)}</span>
+      ))}
+    </span>
   );
 }
 

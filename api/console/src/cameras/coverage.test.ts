@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { coverageWindow, leastWatchedFirst, secondsWithin, shareText, stripesOf, unwatchedAt, unwatchedSince, type CoverageRow, type Unwatched } from "./coverage";
+import { coverageWindow, leastWatchedFirst, secondsWithin, shareBefore, shareText, stripesOf, unwatchedAt, unwatchedSince, type CoverageRow, type Unwatched } from "./coverage";
 
 const T = Date.parse("2026-03-02T00:00:00Z");
 const HOUR = 3_600_000;
@@ -36,7 +36,13 @@ describe("coverage", () => {
   });
 
   it("draws a short time wide enough to be seen, inside the strip", () => {
-    expect(stripesOf([time(-3, -2), time(6, 12), time(23.9999, null)], T, T + 24 * HOUR)).toEqual([{ from: 0.25, to: 0.5, isOpen: false }, { from: 0.996, to: 1, isOpen: true }]);
+    const [before, long, last] = [time(-3, -2), time(6, 12), time(23.9999, null)];
+    expect(stripesOf([before, long, last], T, T + 24 * HOUR)).toEqual([{ time: long, from: 0.25, to: 0.5, isOpen: false }, { time: last, from: 0.996, to: 1, isOpen: true }]);
+  });
+
+  it("knows for how much of the strip a camera was not registered", () => {
+    const shares = [86_400, 21_600, 0].map((seconds) => shareBefore({ ...row("a", 1), seconds }, T, T + 24 * HOUR));
+    expect(shares).toEqual([0, 0.75, 1]);
   });
 
   it("looks at a whole day and puts the least watched first", () => {

@@ -1,6 +1,7 @@
 // How much of the last day a camera was really watched. No violation seen is not the same as none.
 
 import type { components } from "../api/schema";
+import { fixed } from "../parts/figures";
 
 export type CoverageRow = components["schemas"]["CoverageRow"];
 export type Unwatched = CoverageRow["unwatched"][number];
@@ -28,7 +29,7 @@ export function unwatchedAt(row: CoverageRow | undefined, instant: number): stri
 export function shareText(share: number): string {
   if (share >= 1) return "100%";
   if (share <= 0) return "0%";
-  return `${(Math.min(Math.max(Math.floor(share * 1000), 1), 999) / 10).toFixed(1)}%`;
+  return `${fixed(Math.min(Math.max(Math.floor(share * 1000), 1), 999) / 10, 1)}%`;
 }
 
 /** Seconds of a time that lie in a window. */
@@ -39,6 +40,7 @@ export function secondsWithin(time: Unwatched, begins: number, ends: number): nu
 }
 
 export interface Stripe {
+  time: Unwatched;
   from: number; // shares of the window, 0 to 1
   to: number;
   isOpen: boolean; // it goes on
@@ -51,8 +53,13 @@ export function stripesOf(times: readonly Unwatched[], begins: number, ends: num
     if (secondsWithin(time, begins, ends) <= 0) return [];
     const from = Math.max(0, (Date.parse(time.began_at) - begins) / span);
     const to = time.ended_at ? Math.min(1, (Date.parse(time.ended_at) - begins) / span) : 1;
-    return [{ from: Math.min(from, 1 - least), to: Math.min(1, Math.max(to, from + least)), isOpen: time.ended_at === null }];
+    return [{ time, from: Math.min(from, 1 - least), to: Math.min(1, Math.max(to, from + least)), isOpen: time.ended_at === null }];
   });
+}
+
+/** The share of a window, at its beginning, for which a camera was not registered yet. */
+export function shareBefore(row: CoverageRow, begins: number, ends: number): number {
+  return Math.min(1, Math.max(0, 1 - (row.seconds * 1000) / (ends - begins)));
 }
 
 /** The least watched first; one that was not registered then comes last. */

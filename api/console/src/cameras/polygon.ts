@@ -1,5 +1,7 @@
 // Polygons in fractions of the picture: what the server would refuse, and what a pointer touches.
 
+import { fixed } from "../parts/figures";
+
 export type Point = readonly [number, number];
 export type Polygon = readonly Point[];
 
@@ -106,7 +108,7 @@ const clamp = (value: number) => Math.min(Math.max(value, 0), 1);
 const DECIMALS = 5;
 
 export function rounded([x, y]: Point): Point {
-  return [Number(clamp(x).toFixed(DECIMALS)), Number(clamp(y).toFixed(DECIMALS))];
+  return [Number(fixed(clamp(x), DECIMALS)), Number(fixed(clamp(y), DECIMALS))];
 }
 
 export function withCorner(points: Polygon, index: number, point: Point): Polygon {

@@ -1,5 +1,7 @@
 // Sizes as people read them.
 
+import { fixed } from "../parts/figures";
+
 const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
 
 /** Decimal units, as disks are sold: 1500 -> 1.5 kB. */
@@ -10,7 +12,7 @@ export function bytesText(bytes: number): string {
     value /= 1000;
     unit += 1;
   }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
+  return `${unit === 0 || value >= 100 ? Math.round(value) : fixed(value, 1)} ${UNITS[unit]}`;
 }
 
 export const percentText = (share: number): string => `${Math.round(share * 100)}%`;

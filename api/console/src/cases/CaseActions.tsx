@@ -1,7 +1,7 @@
 // What can be done with a case: verify it here, take its bundle, withdraw it.
 
 import { CheckCircleOutlined, DownloadOutlined, EditOutlined, RollbackOutlined } from "@ant-design/icons";
-import { Alert, App, Button, Form, Input, Modal, Select, Space } from "antd";
+import { Alert, App, Button, Form, Input, Modal, Select } from "antd";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
@@ -121,7 +121,7 @@ export function CaseActions({ detail, onVerified }: { detail: CaseDetail; onVeri
     void message.success(t("download.done", { name }));
   };
   return (
-    <Space wrap size={6}>
+    <div className="case-buttons">
       {!isGone && <Button icon={<CheckCircleOutlined />} loading={busy} onClick={() => void verify()}>{t("verify.button")}</Button>}
       {mayJudge && !isGone && <Button icon={<DownloadOutlined />} onClick={() => setDialog("download")}>{t("download.button")}</Button>}
       {possible.length > 0 && <Button icon={<EditOutlined />} onClick={() => setDialog("report")}>{t("report.button")}</Button>}
@@ -134,6 +134,6 @@ export function CaseActions({ detail, onVerified }: { detail: CaseDetail; onVeri
         <Suspense fallback={null}><ReportDialog caseId={detail.id} possible={possible} onClose={() => setDialog(null)} /></Suspense>
       )}
       <WithdrawDialog open={dialog === "withdraw"} caseId={detail.id} onClose={() => setDialog(null)} />
-    </Space>
+    </div>
   );
 }

@@ -113,7 +113,7 @@ export function Supplements({ detail }: { detail: CaseDetail }) {
       {detail.supplements.map((supplement) => (
         <li key={supplement.update}>
           <span className="facts-line">
-            <span>{t("supplement.update", { number: supplement.update })} · {t("supplement.items", { count: supplement.items.length })}</span>
+            <span>{t("supplement.update", { number: supplement.update + 1 })} · {t("supplement.items", { count: supplement.items.length })}</span>
             <When at={supplement.received_at} />
           </span>
           <div className="quiet figures" title={supplement.manifest_sha256}>{t("detail.manifest")} {supplement.manifest_sha256.slice(0, SHORT)}</div>

@@ -91,13 +91,13 @@ function useColumns(): Column<CaseItem>[] {
   const names = useMemo(() => new Map(cameras.map((camera) => [camera.id, camera.name])), [cameras]);
   return [
     { key: "number", title: t("list.number"), width: 72, isNumber: true, cell: (item) => <Link to={`/cases/${item.id}`}>{item.number}</Link> },
-    { key: "violation", title: t("list.violation"), width: 150, cell: (item) => <Violation violation={item.violation} /> },
+    { key: "violation", title: t("list.violation"), width: "14%", cell: (item) => <Violation violation={item.violation} /> },
     { key: "camera_id", title: t("list.camera"), cell: (item) => names.get(item.camera_id) || item.camera_id },
-    { key: "started_at", title: t("list.started"), width: 170, cell: (item) => <When at={item.started_at} /> },
-    { key: "created_at", title: t("list.created"), width: 170, cell: (item) => <When at={item.created_at} /> },
-    { key: "evidence_use", title: t("list.use"), width: 150, cell: (item) => t(`common:evidenceUse.${item.evidence_use}`) },
-    { key: "state", title: t("list.state"), width: 150, cell: (item) => <CaseStateMark state={item.state} /> },
-    { key: "outcome", title: t("list.outcome"), width: 140, cell: (item) => (item.outcome ? t(`outcome.${item.outcome}`) : "–") },
+    { key: "started_at", title: t("list.started"), width: "15%", cell: (item) => <When at={item.started_at} /> },
+    { key: "created_at", title: t("list.created"), width: "15%", cell: (item) => <When at={item.created_at} /> },
+    { key: "evidence_use", title: t("list.use"), width: "13%", cell: (item) => t(`common:evidenceUse.${item.evidence_use}`) },
+    { key: "state", title: t("list.state"), width: "13%", cell: (item) => <CaseStateMark state={item.state} /> },
+    { key: "outcome", title: t("list.outcome"), width: "11%", cell: (item) => (item.outcome ? t(`outcome.${item.outcome}`) : "–") },
   ];
 }
 

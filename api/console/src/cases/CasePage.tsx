@@ -101,10 +101,10 @@ export function CasePage({ id }: { id: string }) {
         <div className="case-actions"><CaseActions detail={detail} onVerified={onVerified} /></div>
         {report && <Verified report={report} />}
         {detail.state === "withdrawn" && detail.withdraw_reason && (
-          <p><strong>{t("state.withdrawn")}</strong>：{t(`withdraw.reasons.${detail.withdraw_reason}`)} {detail.withdraw_note}</p>
+          <p><strong>{t("common:named", { name: t("state.withdrawn"), value: t(`withdraw.reasons.${detail.withdraw_reason}`) })}</strong> {detail.withdraw_note}</p>
         )}
         <p className="quiet figures case-set">
-          {t("detail.originals", { originals: detail.evidence.length - copies, copies })} · {t("detail.frozen", { update: detail.frozen_update })} ·{" "}
+          {t("detail.originals", { originals: detail.evidence.length - copies, copies })} · {t("detail.frozen", { report: detail.frozen_update + 1 })} ·{" "}
           {t("detail.manifest")} <code title={detail.manifest_sha256}>{detail.manifest_sha256.slice(0, 12)}</code>
         </p>
         <Keeping candidateId={detail.candidate_id} hold={detail.hold} stamp={detail.timestamp} deletions={detail.deletions} isGone={gone !== null} />

@@ -4,6 +4,7 @@ import { Segmented } from "antd";
 import { useTranslation } from "react-i18next";
 import { setPreferences, usePreferences, type Language } from "../app/preferences";
 import type { Session } from "../app/session";
+import { Version } from "../app/Version";
 import { Mark } from "../parts/Mark";
 import { LoginForm } from "./LoginForm";
 
@@ -28,6 +29,7 @@ export function LoginPage({ onLogin }: { onLogin: (session: Session) => void }) 
             ]}
           />
         </div>
+        <div className="login-version"><Version /></div>
       </section>
     </main>
   );

@@ -57,7 +57,7 @@ export default function OverviewPage() {
         <div className="overview-column">
           <ChartCard name="precision" title={t("precision")} isLoading={!precision.data} error={precision.error} onRetry={() => void precision.refetch()}
             isEmpty={shares.length === 0} className="precision-card"
-            summary={shares.map((share) => `${share.name} ${percent(share.value)}`).join("; ")}
+            summary={shares.map((share) => `${share.names.join(" · ")} ${percent(share.value)}`).join("; ")}
             extra={<Tooltip title={t("precisionHelp", { below: percent(precision.data?.alarm_below ?? 0.6), reviews: precision.data?.alarm_reviews ?? 50 })}><span className="quiet">ⓘ</span></Tooltip>}
             csv={{ href: csvUrl("precision", wanted) }}>
             <Intervals shares={shares} alarmBelow={precision.data?.alarm_below ?? 0}

@@ -2,6 +2,7 @@
 
 import type { TFunction } from "i18next";
 import { stateColour, type Appearance } from "../app/theme";
+import { fixed } from "../parts/figures";
 import type { Share } from "./charts/Intervals";
 import type { Series } from "./charts/Surface";
 import type { KindRow, Pace, PrecisionRow, Workload } from "./figures";
@@ -9,14 +10,14 @@ import type { KindRow, Pace, PrecisionRow, Workload } from "./figures";
 type Say = TFunction<"overview">;
 type SayCommon = TFunction;
 
-export const percent = (share: number): string => `${(share * 100).toFixed(share === 1 || share === 0 ? 0 : 1)}%`;
+export const percent = (share: number): string => `${fixed(share * 100, share === 1 || share === 0 ? 0 : 1)}%`;
 
 const spanText = (minutes: number, t: Say) =>
   minutes >= 1440 ? t("days", { count: minutes / 1440 }) : minutes >= 60 ? t("hours", { count: minutes / 60 }) : t("minutes", { count: minutes });
 
-/** A class of waiting times, by its end: "30 分", ">5 天". */
+/** A class of waiting times, by its end: "≤30 分", ">5 天". */
 export function ageName({ from_minutes: from, to_minutes: to }: Workload["ages"][number], t: Say): string {
-  return to == null ? `>${spanText(from, t)}` : spanText(to, t);
+  return to == null ? `>${spanText(from, t)}` : `≤${spanText(to, t)}`;
 }
 
 export function ageSeries(workload: Workload, t: Say, appearance: Appearance): Series[] {
@@ -49,7 +50,7 @@ export function sharesOf(rows: readonly PrecisionRow[], t: Say, tc: SayCommon): 
     if (!precision) return [];
     return [{
       key: `${row.camera_id}.${row.violation}`,
-      name: `${row.camera_name || row.camera_id} · ${tc(`violation.${row.violation}`)}`,
+      names: [row.camera_name || row.camera_id, tc(`violation.${row.violation}`)],
       value: precision.value, low: precision.low, high: precision.high, isAlarm: row.alarm,
       counts: `${confirmed}/${confirmed + rejected}`,
       lines: [

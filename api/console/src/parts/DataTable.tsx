@@ -10,7 +10,7 @@ export interface Column<Row> {
   key: string;
   title: ReactNode;
   cell: (row: Row) => ReactNode;
-  width?: number; // px; others share what is left
+  width?: number | string; // px, or a share of the table such as "15%"; others share what is left
   isNumber?: boolean; // tabular, at the right
   className?: string;
 }

@@ -3,6 +3,7 @@
 import { Button } from "antd";
 import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
+import { fixed } from "../parts/figures";
 import { review } from "../words/zh/review";
 import type { Obstacle, Ticks } from "./obstacles";
 import { roleWord } from "./roles";
@@ -60,7 +61,7 @@ function Prechecks({ detail, isBroken, onCheckAgain }: Pick<DecisionDeskProps, "
     }
     if (code === "clock") {
       const offset = values["offset_seconds"];
-      const seconds = typeof offset === "number" ? offset.toFixed(1) : "";
+      const seconds = typeof offset === "number" ? fixed(offset, 1) : "";
       return { code, holds, word: seconds === "" ? t("check.pre.clockUnknown") : t("check.pre.clock", { seconds }) };
     }
     // What this browser found itself is newer than what the centre found when the evidence came.
@@ -104,7 +105,7 @@ export function DecisionDesk(props: DecisionDeskProps) {
         ))}
       </div>
       <p className="desk-why" role="status" data-asked={isAsked && words.length > 0}>
-        {words.length > 0 ? `${t("decide.disabled")} ${words.join(t("and"))}` : ""}
+        {words.length > 0 ? t("decide.disabled", { why: words.join(t("and")) }) : ""}
       </p>
       <div className="desk-buttons">
         <Button type="primary" aria-disabled={words.length > 0} className={words.length > 0 ? "not-yet" : ""} onClick={onConfirm}>

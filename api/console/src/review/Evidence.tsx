@@ -4,6 +4,7 @@ import { BorderOuterOutlined, ColumnWidthOutlined, PlayCircleOutlined, ZoomInOut
 import { Button, Segmented } from "antd";
 import { useMemo, useState, type Dispatch, type ReactNode, type Ref } from "react";
 import { useTranslation } from "react-i18next";
+import { fixed } from "../parts/figures";
 import { Clip, type ClipHandle } from "../viewer/Clip";
 import { Compare } from "../viewer/Compare";
 import { addressOf, useFile } from "../viewer/useFile";
@@ -101,7 +102,7 @@ function Tools({ stage, dispatch, pictures, clip, box, aside }: {
       <Button size="small" type="text" icon={<ZoomInOutlined />} title={`${t("keys.zoom")} (Z)`} onClick={() => dispatch({ do: "zoom", box })}>
         {t(stage.view.zoom > 1 ? "common:picture.whole" : "common:picture.subject")}
       </Button>
-      <span className="figures quiet zoom-figure">{stage.view.zoom > 1 ? `${stage.view.zoom.toFixed(1)}×` : ""}</span>
+      <span className="figures quiet zoom-figure">{stage.view.zoom > 1 ? `${fixed(stage.view.zoom, 1)}×` : ""}</span>
       <span className="tools-aside">{aside}</span>
     </div>
   );

@@ -2,6 +2,7 @@
 
 import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
+import { fixed } from "../parts/figures";
 import type { Picture } from "./pictures";
 import { roleWord } from "./roles";
 import type { CandidateDetail } from "./types";
@@ -32,7 +33,7 @@ export function Timeline({ detail, pictures, chosen, onChoose }: TimelineProps) 
   ].map((mark) => ({ ...mark, at: Date.parse(mark.at) }));
   const stills = pictures.map((picture) => Date.parse(picture.at));
   const place = placed([...marks.map((mark) => mark.at), ...stills]);
-  const percent = (at: number) => `${(place(at) * 100).toFixed(2)}%`;
+  const percent = (at: number) => `${fixed(place(at) * 100, 2)}%`;
   const [begin, end] = [Date.parse(detail.started_at), Date.parse(detail.last_seen_at)];
   return (
     <div className="timeline" role="group" aria-label={t("evidence.timeline")}>

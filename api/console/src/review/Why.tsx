@@ -4,6 +4,7 @@ import { Button, Tag } from "antd";
 import dayjs from "dayjs";
 import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { fixed } from "../parts/figures";
 import { When } from "../parts/When";
 import { State } from "../parts/State";
 import { review } from "../words/zh/review";
@@ -46,7 +47,7 @@ export const RuleSays = memo(function RuleSays({ detail }: { detail: CandidateDe
   const most = Math.abs(spoken[0]?.weight ?? 1);
   return (
     <Section title={t("explain.title")}
-      aside={<span className="figures quiet">{t("explain.score", { score: score.toFixed(2), threshold: threshold.toFixed(2) })}</span>}>
+      aside={<span className="figures quiet">{t("explain.score", { score: fixed(score, 2), threshold: fixed(threshold, 2) })}</span>}>
       {spoken.length === 0 && <p className="quiet">{t("explain.none")}</p>}
       <ul className="reasons">
         {shown.map((reason) => (
@@ -70,7 +71,7 @@ export const RuleSays = memo(function RuleSays({ detail }: { detail: CandidateDe
 });
 
 export const Permits = memo(function Permits({ detail }: { detail: CandidateDetail }) {
-  const { t } = useTranslation("review");
+  const { t } = useTranslation(["review", "common"]);
   if (detail.violation !== "STREET_VENDING") return null;
   return (
     <Section title={t("permit.title")}>
@@ -80,9 +81,10 @@ export const Permits = memo(function Permits({ detail }: { detail: CandidateDeta
         <ul className="why-list">
           {detail.permits.map((permit) => (
             <li key={permit.zone_id}>
-              {permit.name || permit.zone_id}
-              {"："}
-              {t(permit.open_at_start === permit.open_at_last_seen ? (permit.open_at_start ? "permit.open" : "permit.closed") : "permit.partly")}
+              {t("common:named", {
+                name: permit.name || permit.zone_id,
+                value: t(permit.open_at_start === permit.open_at_last_seen ? (permit.open_at_start ? "permit.open" : "permit.closed") : "permit.partly"),
+              })}
               {permit.document && <span className="quiet"> · {t("permit.document", { document: permit.document })}</span>}
             </li>
           ))}
@@ -116,7 +118,7 @@ export const CameraSays = memo(function CameraSays({ detail }: { detail: Candida
       <div className="gates" aria-label={t("camera.gatesMet", { met, all: gates.length })}>
         {gates.map((gate) => (
           <span key={gate.gate} className="gate" data-met={gate.met}
-            title={`${t(gate.met ? "camera.met" : "camera.notMet")}（${t("camera.asOf")}）${gate.document ? ` ${gate.document}` : ""}`}>
+            title={[t(gate.met ? "camera.met" : "camera.notMet"), t("camera.asOf"), gate.document].filter(Boolean).join(" · ")}>
             {gate.met ? "✓" : "—"} {gate.word}
           </span>
         ))}

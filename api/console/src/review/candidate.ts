@@ -27,13 +27,22 @@ export function useCandidate(id: string | null) {
 }
 
 /** Loads a candidate and its pictures ahead, so that it can be painted at once. */
-export async function preload(queries: QueryClient, id: string): Promise<void> {
+async function preload(queries: QueryClient, id: string): Promise<void> {
   try {
     const detail = await queries.fetchQuery(candidateOptions(id));
     await Promise.all(picturesOf(detail.evidence).map((picture) => picture.file && fetchFile(picture.file)));
   } catch {
     // it is loaded when it is opened, and what is wrong is said there
   }
+}
+
+const AHEAD = "streetcase.ahead";
+
+/** Loads what may be opened next; the browser's performance timeline says for which item all is there. */
+export async function preloadAround(queries: QueryClient, id: string | null, ahead: readonly string[]): Promise<void> {
+  await Promise.all(ahead.map((one) => preload(queries, one)));
+  performance.clearMarks(AHEAD);
+  performance.mark(AHEAD, { detail: id });
 }
 
 /** Our own claim or release raised the version: what is shown stays, unless more has changed. */

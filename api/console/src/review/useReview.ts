@@ -11,7 +11,7 @@ import { useSession } from "../app/session";
 import { useProblemText } from "../app/states";
 import { batchOf } from "./batch";
 import { following, neighbour, type Change } from "./book";
-import { candidateKey, preload, useCandidate } from "./candidate";
+import { candidateKey, preloadAround, useCandidate } from "./candidate";
 import { queryOf, readFilters, writeFilters, type Filters } from "./filters";
 import { noTicks, obstaclesToConfirm, obstaclesToJudge, type Ticks } from "./obstacles";
 import { useOriginals } from "./originals";
@@ -102,7 +102,8 @@ export function useReview() {
   useEffect(() => {
     const ahead = id === null ? [neighbour(book, null, 1)] : [following(book, id), neighbour(book, id, 1), neighbour(book, id, -1)];
     const timer = setTimeout(() => {
-      for (const item of new Set(ahead)) if (item) void preload(queries, item.id);
+      const ids = new Set(ahead.flatMap((item) => (item ? [item.id] : [])));
+      void preloadAround(queries, id, [...ids]);
     }, PRELOAD_AFTER_MS);
     return () => clearTimeout(timer);
   }, [queries, book, id]);

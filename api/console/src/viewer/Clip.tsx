@@ -4,6 +4,7 @@ import { CaretRightOutlined, PauseOutlined, StepBackwardOutlined, StepForwardOut
 import { Button, Slider } from "antd";
 import { useCallback, useEffect, useImperativeHandle, useRef, useState, type Ref } from "react";
 import { useTranslation } from "react-i18next";
+import { fixed } from "../parts/figures";
 
 export interface ClipHandle {
   toggle: () => void;
@@ -98,7 +99,7 @@ export function Clip({ url, pictures = null, startsAt = 0, handle, onState }: Cl
             if (video.current) video.current.currentTime = value;
           }} />
         <span className="figures quiet">
-          {seconds.toFixed(2)} / {duration.toFixed(1)} s
+          {fixed(seconds, 2)} / {fixed(duration, 1)} s
         </span>
         <Button size="small" type="text" className="figures" aria-label={`${t("clip.slower")} ${rate}×`} onClick={() => setRate(nextRate(rate))}>
           {rate}×

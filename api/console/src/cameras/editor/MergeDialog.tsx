@@ -56,6 +56,7 @@ export function MergeDialog(props: MergeDialogProps) {
 
 function ItemValue({ item, side }: { item: MergeItem; side: Side }) {
   const { t } = useTranslation("cameras");
+  const { t: tc } = useTranslation();
   const value = item[side];
   if (item.zoneId === null) return <>{valueText(item.key, value, t)}</>;
   if (value === undefined) return <>{t("stale.absent")}</>;
@@ -64,7 +65,7 @@ function ItemValue({ item, side }: { item: MergeItem; side: Side }) {
   if (fields.length === 0) return <span className="quiet">{item.base === undefined ? t("version.added") : t("version.nothing")}</span>;
   return (
     <span className="merge-value">
-      {fields.map((field) => <span key={field}>{t(`field.${field}`)}: {valueText(field, zone[field], t)}</span>)}
+      {fields.map((field) => <span key={field}>{tc("named", { name: t(`field.${field}`), value: valueText(field, zone[field], t) })}</span>)}
     </span>
   );
 }

@@ -2,12 +2,13 @@
 
 import { useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 import { useTranslation } from "react-i18next";
+import { fixed } from "../../parts/figures";
 import { kindColours } from "../kinds";
 import { moved, rounded, snapped, withCorner, withCornerAfter, withoutCorner, type Point, type Polygon } from "../polygon";
 import type { Zone, ZoneProblem } from "../settings";
 import { zoneName } from "../words";
 import { Drawing } from "./Drawing";
-import { Hatching, pointsText, ZoneLabel, ZoneShape } from "./ZoneShapes";
+import { Hatching, pointsText, ZoneLabels, ZoneShape } from "./ZoneShapes";
 
 export interface ZoneCanvasProps {
   zones: readonly Zone[];
@@ -108,7 +109,7 @@ export function ZoneCanvas(props: ZoneCanvasProps) {
         ))}
         {drag && selected && <polygon className="zone-dragged" points={pointsText(drag.polygon)} vectorEffect="non-scaling-stroke" />}
       </svg>
-      {zones.map((zone) => <ZoneLabel key={zone.id} zone={zone} zoom={zoom} isBroken={problems.has(zone.id)} isSelected={zone.id === selectedId} />)}
+      <ZoneLabels zones={zones} zoom={zoom} broken={problems} selectedId={selectedId} />
       {selected && !isDrawing && (
         <Corners zone={selected} zoom={zoom} hands={hands} onTake={(event, corner) => take(event, selected, corner)}
           onKey={(event, corner) => nudge(event, selected, corner)}
@@ -135,7 +136,7 @@ function Corners({ zone, zoom, hands, onTake, onKey, onInsert, onRemove }: Corne
   const placed = ([x, y]: Point) => ({
     left: `${x * 100}%`, top: `${y * 100}%`, transform: `translate(-50%, -50%) scale(${1 / zoom})`, borderColor: kindColours[zone.kind],
   });
-  const percent = (share: number) => (share * 100).toFixed(1);
+  const percent = (share: number) => fixed(share * 100, 1);
   return (
     <>
       {zone.polygon.map((point, index) => {

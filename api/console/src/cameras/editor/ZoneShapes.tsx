@@ -1,10 +1,12 @@
 // Zones drawn over a picture: colour and word by kind, masks hatched. Only looks; no hands.
 
+import type { CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import { kindColours } from "../kinds";
 import { labelPoint, type Polygon } from "../polygon";
 import type { Zone } from "../settings";
 import { zoneName } from "../words";
+import { labelTops } from "./labelPlaces";
 
 export const pointsText = (polygon: Polygon): string => polygon.map((point) => point.join(",")).join(" ");
 
@@ -43,23 +45,32 @@ export function ZoneShape({ zone, isSelected = false, isBroken = false, isFaint 
   );
 }
 
-interface ZoneLabelProps {
-  zone: Zone;
+const LINE_PX = 24; // of names above each other
+
+interface ZoneLabelsProps {
+  zones: readonly Zone[];
   zoom: number;
-  isBroken?: boolean;
-  isSelected?: boolean;
+  broken?: ReadonlyMap<string, unknown>;
+  selectedId?: string | null;
 }
 
-/** The name alone, the kind where there is none: beside each other the full names would cover the street. */
-export function ZoneLabel({ zone, zoom, isBroken = false, isSelected = false }: ZoneLabelProps) {
+/** The names alone, the kind where there is none: beside each other the full names would cover the street. */
+export function ZoneLabels({ zones, zoom, broken, selectedId = null }: ZoneLabelsProps) {
   const { t } = useTranslation("cameras");
-  const [x, y] = labelPoint(zone.polygon);
-  return (
-    <span className="zone-label" aria-hidden="true" data-selected={isSelected}
-      style={{ left: `${x * 100}%`, top: `${y * 100}%`, transform: `translate(-50%, -50%) scale(${1 / zoom})`, borderColor: kindColours[zone.kind] }}>
-      {isBroken && "⚠ "}{isSelected ? zoneName(zone, t) : zone.name || t(`kind.${zone.kind}`)}
-    </span>
-  );
+  const shortOf = (zone: Zone) => zone.name || t(`kind.${zone.kind}`);
+  const tops = labelTops(zones.map((zone) => ({ id: zone.id, at: labelPoint(zone.polygon), text: shortOf(zone) })));
+  return zones.map((zone) => {
+    const scale = 1 / zoom; // the picture below is magnified, its names are not
+    const style = {
+      left: `${labelPoint(zone.polygon)[0] * 100}%`, top: tops.get(zone.id), transform: `translate(-50%, -50%) scale(${scale})`,
+      borderColor: kindColours[zone.kind], "--line": `${LINE_PX * scale}px`,
+    };
+    return (
+      <span key={zone.id} className="zone-label" aria-hidden="true" data-selected={zone.id === selectedId} style={style as CSSProperties}>
+        {broken?.has(zone.id) && "⚠ "}{zone.id === selectedId ? zoneName(zone, t) : shortOf(zone)}
+      </span>
+    );
+  });
 }
 
 export function ZoneLayer({ zones, zoom, faint = [] }: { zones: readonly Zone[]; zoom: number; faint?: readonly Zone[] }) {
@@ -70,7 +81,7 @@ export function ZoneLayer({ zones, zoom, faint = [] }: { zones: readonly Zone[];
         {faint.map((zone) => <ZoneShape key={zone.id} zone={zone} isFaint />)}
         {zones.map((zone) => <ZoneShape key={zone.id} zone={zone} />)}
       </svg>
-      {zones.map((zone) => <ZoneLabel key={zone.id} zone={zone} zoom={zoom} />)}
+      <ZoneLabels zones={zones} zoom={zoom} />
     </>
   );
 }

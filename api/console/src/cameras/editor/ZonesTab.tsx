@@ -33,7 +33,7 @@ interface ZonesTabProps {
 }
 
 export function ZonesTab({ camera, restore, onRestored }: ZonesTabProps) {
-  const { t } = useTranslation("cameras");
+  const { t } = useTranslation(["cameras", "common"]);
   const { modal, message } = App.useApp();
   const { has } = useSession();
   const isReadOnly = !has("admin") || camera.retired_at !== null;
@@ -123,7 +123,7 @@ export function ZonesTab({ camera, restore, onRestored }: ZonesTabProps) {
             )}
           </PictureFrame>
         </div>
-        {drawing && <Alert type="info" banner title={`${t(`kind.${drawing}`)}: ${t("editor.drawing")}`} />}
+        {drawing && <Alert type="info" banner title={t("common:named", { name: t(`kind.${drawing}`), value: t("editor.drawing") })} />}
         {!picture.url && <Alert type="info" banner title={t("editor.noPicture")} />}
       </div>
       <aside className="editor-side">
@@ -144,7 +144,7 @@ export function ZonesTab({ camera, restore, onRestored }: ZonesTabProps) {
               onChange={(change, gesture) => draft.set((old) => ({ ...old, settings: { ...old.settings, ...change } }), gesture)} />}
         {!isReadOnly && (
           <footer className="editor-save">
-            <span className="quiet small" role="status">
+            <span className="quiet small" role="status" title={blocked > 0 ? t("problem.blockedHelp") : ""}>
               {!draft.isChanged ? t("editor.nothing") : blocked > 0 ? `⚠ ${t("problem.blocked", { count: blocked })}` : t("editor.unsaved")}
             </span>
             <Button disabled={!draft.isChanged} onClick={() => modal.confirm({ title: t("editor.discardAsk"), onOk: draft.discard })}>

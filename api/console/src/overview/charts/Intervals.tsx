@@ -5,7 +5,7 @@ import { ChartSurface } from "./Surface";
 
 export interface Share {
   key: string;
-  name: string;
+  names: readonly [string, string]; // camera, violation: on one line, or on two where that is too wide
   value: number; // 0 to 1, as the others
   low: number;
   high: number;
@@ -21,14 +21,18 @@ interface IntervalsProps {
 }
 
 export const ROW_PX = 30;
+const TWO_LINES_PX = 38;
 const BOTTOM = 22;
 const MOST_NAME = 170;
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 
 export function Intervals({ shares, alarmBelow, colours }: IntervalsProps) {
-  const left = Math.min(Math.max(0, ...shares.map((share) => textWidth(share.name))), MOST_NAME) + 12;
+  const inOne = shares.map((share) => share.names.join(" · "));
+  const isOne = Math.max(0, ...inOne.map(textWidth)) <= MOST_NAME;
+  const row = isOne ? ROW_PX : TWO_LINES_PX;
+  const left = Math.min(Math.max(0, ...(isOne ? inOne : shares.flatMap((share) => share.names)).map(textWidth)), MOST_NAME) + 12;
   const right = Math.max(0, ...shares.map((share) => textWidth(share.counts))) + 14;
-  const ground = shares.length * ROW_PX;
+  const ground = shares.length * row;
   return (
     <ChartSurface height={ground + BOTTOM}>
       {({ width, said }) => {
@@ -43,13 +47,15 @@ export function Intervals({ shares, alarmBelow, colours }: IntervalsProps) {
             ))}
             <path d={`M${at(alarmBelow)} 0V${ground}`} stroke={colours.alarm} strokeDasharray="5 4" />
             {shares.map((share, index) => {
-              const y = (index + 0.5) * ROW_PX;
+              const y = (index + 0.5) * row;
               const colour = share.isAlarm ? colours.alarm : colours.plain;
               const [low, value, high] = [at(share.low), at(share.value), at(share.high)];
               return (
-                <g key={share.key} {...said({ title: share.name, lines: share.lines })}>
-                  <rect className="chart-catch" x="0" y={y - ROW_PX / 2} width={width} height={ROW_PX} />
-                  <text x={left - 10} y={y + 5} textAnchor="end">{fitted(share.name, MOST_NAME)}</text>
+                <g key={share.key} {...said({ title: inOne[index] ?? "", lines: share.lines })}>
+                  <rect className="chart-catch" x="0" y={y - row / 2} width={width} height={row} />
+                  {(isOne ? [inOne[index] ?? ""] : share.names).map((line, at, lines) => (
+                    <text key={at} x={left - 10} y={y + (lines.length === 1 ? 5 : at === 0 ? -3 : 13)} textAnchor="end" className={at === 1 ? "chart-second" : ""}>{fitted(line, MOST_NAME)}</text>
+                  ))}
                   <path d={`M${low} ${y - 4}V${y + 4}M${high} ${y - 4}V${y + 4}M${low} ${y}H${high}`} stroke={colour} strokeWidth="2" fill="none" />
                   {share.isAlarm
                     ? <path d={`M${value} ${y - 6}L${value + 6} ${y + 5}H${value - 6}Z`} fill={colour} />

@@ -167,7 +167,7 @@ export const admin = {
     subject: "On what",
     details: "Details",
     subjectId: "Id of the subject",
-    subjectKind: "Kind of subject",
+    subjectKind: "Subject",
     range: "Time span",
     check: "Check the chain",
     checking: "Checking, {{count}} entries hold so far…",

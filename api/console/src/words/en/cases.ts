@@ -50,7 +50,7 @@ export const cases = {
     supplements: "Supplements",
     reports: "Reports of case systems",
     nothing: "None yet.",
-    frozen: "frozen at report {{update}}",
+    frozen: "frozen at report {{report}}",
     manifest: "manifest",
     chain: "chained entry {{sha256}}",
     awaitingCheck: "not yet checked by a lawyer",

@@ -60,7 +60,7 @@ export const review = {
   evidence: {
     role: {
       first: "First seen",
-      later: "Some time later",
+      later: "Later",
       latest: "Latest",
       close_up: "Close-up",
       context: "Wide view",
@@ -200,11 +200,11 @@ export const review = {
     needMore: "Need more",
     recuse: "Recuse",
     stage: { operator: "First review", second: "Second review", legal: "Legal review" },
-    disabled: "Cannot be confirmed yet:",
+    disabled: "Not yet: {{why}}",
     readOnly: "You may look, not judge.",
     loading: "Loading; cannot be confirmed yet.",
     why: {
-      check: "check: {{checks}}",
+      check: "tick {{checks}}",
       claimed: "{{name}} is judging it until {{until}}",
       claiming: "claiming…",
       claim_failed: "could not be claimed: {{reason}}",
@@ -249,7 +249,7 @@ export const review = {
     missing: {
       first_view: "The beginning",
       later_view: "Some time later",
-      context: "A wide view with a landmark",
+      context: "A view with landmarks",
       close_up: "A close-up",
       plate: "The plate",
       before_after: "Before and after",

@@ -107,12 +107,13 @@ export const cameras = {
     noHours: "请涂选至少半小时，或改为全天。",
     tooManyZones: "一路摄像机最多 100 个区域。",
     gb28181: "国标编号应为 20 位数字。",
-    blocked: "有 {{count}} 处需要修改，暂不能保存",
+    blocked: "{{count}} 处待修改",
+    blockedHelp: "请先修改标出的内容，再保存。",
   },
   editor: {
     save: "保存新版本",
     nothing: "没有修改",
-    unsaved: "有未保存的修改",
+    unsaved: "尚未保存",
     restored: "已恢复您上次未保存的修改（基于第 {{number}} 版）。",
     discard: "放弃修改",
     discardAsk: "放弃所有未保存的修改？",
@@ -308,6 +309,7 @@ export const cameras = {
     added: "已添加摄像机 {{id}}。",
   },
   coverage: {
+    legend: { watched: "已监看", gap: "未监看", open: "现在无人监看", before: "此前未登记" },
     title: "近 24 小时监看",
     help: "未监看的时段没有记录，不等于没有违法。",
     share: "监看比例",

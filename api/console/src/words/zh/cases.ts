@@ -50,7 +50,7 @@ export const cases = {
     supplements: "补充材料",
     reports: "办案反馈",
     nothing: "暂无。",
-    frozen: "冻结于第 {{update}} 次上报",
+    frozen: "冻结于第 {{report}} 次上报",
     manifest: "清单摘要",
     chain: "链式记录 {{sha256}}",
     awaitingCheck: "待法制核对",

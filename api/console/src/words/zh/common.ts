@@ -2,6 +2,7 @@
 
 export const common = {
   product: "Streetcase",
+  named: "{{name}}：{{value}}",
   nav: {
     review: "审核",
     cases: "案件",

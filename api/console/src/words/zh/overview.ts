@@ -8,7 +8,7 @@ export const overview = {
   span1: "24 小时",
   span7: "7 天",
   span30: "30 天",
-  age: "待审等待时长（不超过）",
+  age: "待审等待时长",
   ageSummary: "待审 {{waiting}} 条，超期 {{overdue}} 条",
   pace: "每小时审结",
   decided: "共审结 {{count}} 条",

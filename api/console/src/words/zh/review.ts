@@ -200,11 +200,11 @@ export const review = {
     needMore: "存疑",
     recuse: "回避",
     stage: { operator: "初审", second: "复核", legal: "法制审核" },
-    disabled: "暂不能确认：",
+    disabled: "暂不能确认：{{why}}",
     readOnly: "您只能查看，不能审核。",
     loading: "加载中，暂不能确认。",
     why: {
-      check: "请核查：{{checks}}",
+      check: "请核查{{checks}}",
       claimed: "{{name}} 正在审核，至 {{until}}",
       claiming: "正在领取…",
       claim_failed: "未能领取：{{reason}}",
