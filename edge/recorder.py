@@ -61,6 +61,7 @@ MAX_FAILURES = 10  # then only with the episode's next event
 MAX_RECENT = 64  # instants of triage frames that are remembered
 MAX_PASSAGES = 8  # judged truck passages that are remembered
 MAX_CASES = 64  # episodes that are remembered; the longest ended is forgotten first
+MAX_ENDED_MATERIALS = 8  # of these the ended ones whose pictures are kept, should they be reopened
 
 log = structlog.get_logger()
 
@@ -172,6 +173,9 @@ class EvidenceRecorder:
             elif isinstance(event, EpisodeEnded) or case.due_seconds is None:
                 case.due_seconds = now
         ended = [k for k, c in self._cases.items() if c.episode.state is EpisodeState.ENDED]
+        for key in ended[:-MAX_ENDED_MATERIALS]:
+            if self._cases[key].due_seconds is None:
+                self._cases[key].material = Material()
         for key in ended[: max(len(self._cases) - MAX_CASES, 0)]:
             if self._cases[key].due_seconds is None:
                 del self._cases[key]

@@ -11,6 +11,7 @@ from zlib import crc32
 
 import structlog
 
+from edge.allocator import give_back_free_memory, share_one_arena
 from edge.box import software_version
 from edge.cameras.fleet import Fleet
 from edge.cameras.settings_of_centre import CentreCameras
@@ -192,6 +193,7 @@ class BoxService:
         except OutboxError as error:
             # A full disk, or a backup tool that holds the file: the cameras go on.
             log.warning("outbox_not_tidied", reason=str(error))
+        give_back_free_memory()
 
     def _end(self) -> None:
         """The story of a shutdown: readers, judges and their state, the rest of the outbox."""
@@ -402,6 +404,7 @@ class BoxService:
 
 def serve(settings: BoxSettings, settings_file: Path, *, once: bool) -> dict[str, object]:
     """Run a box until SIGTERM or Ctrl-C; SIGHUP reads the settings file again."""
+    share_one_arena()
     service = BoxService(settings, settings_file)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())

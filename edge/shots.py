@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from edge.errors import VideoError
-from edge.video.decode import decode_keyframe, decode_span
+from edge.video.decode import PictureScaler, decode_keyframe, decode_packets
 from pipeline.evidence.stills import Shot
 from pipeline.evidence.templates import Moment
 from pipeline.rules.observation import VEHICLE_CLASSES
@@ -15,6 +15,8 @@ from pipeline.rules.passage import LoadState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+
+    import av
 
     from edge.album import KeyframeAlbum
     from edge.video.packets import CompressedPacket
@@ -44,7 +46,7 @@ class Material:
 
     passage: Passage | None = None  # of the truck, for spills
     fixed: dict[str, list[CompressedPacket]] = field(default_factory=dict)  # by role
-    truck_frame: Frame | None = None  # full size, masks burnt in
+    truck: tuple[CompressedPacket, ...] = ()  # from a keyframe on, around its best instant
 
 
 @dataclass(slots=True)
@@ -176,21 +178,28 @@ class ShotFinder:
         truck = _guilty_truck(material.passage) if material.passage else None
         if truck is None:
             return []
-        if material.truck_frame is None:
-            material.truck_frame = self._frame_near(truck.best_seconds)
-        frame = material.truck_frame
+        if not material.truck:
+            material.truck = self._packets_near(truck.best_seconds)
+        frame = self._nearest_frame(material.truck, truck.best_seconds)
         if frame is None:
             return []
         box = truck.plate_fraction_box if need.role == "plate" else truck.best_fraction_box
         return [Shot(frame=frame, subject=box.scaled(frame.width, frame.height))]
 
-    def _frame_near(self, seconds: float) -> Frame | None:
-        begin, end = seconds - TRUCK_SPAN_SECONDS, seconds + TRUCK_SPAN_SECONDS
+    def _packets_near(self, seconds: float) -> tuple[CompressedPacket, ...]:
         try:
-            frames = list(decode_span(self._ring, begin, end, None))
+            return self._ring.span(seconds - TRUCK_SPAN_SECONDS, seconds + TRUCK_SPAN_SECONDS)
         except VideoError:
+            return ()
+
+    def _nearest_frame(self, packets: Sequence[CompressedPacket], seconds: float) -> Frame | None:
+        pictures = decode_packets(packets)
+        nearest = min(
+            pictures, key=lambda picture: abs(_seconds_of(picture) - seconds), default=None
+        )
+        if nearest is None or abs(_seconds_of(nearest) - seconds) > TRUCK_SPAN_SECONDS:
             return None
-        return self._mask.apply(min(frames, key=lambda frame: abs(frame.seconds - seconds)))
+        return self._mask.apply(PictureScaler(None).frame(nearest))
 
     def _shot(self, frame: Frame, episode: Episode) -> Shot:
         subject = episode.box_in_pixels(frame.width, frame.height)
@@ -200,6 +209,11 @@ class ShotFinder:
         thresholds = self._detector.card.thresholds
         found = self._detector.detect(frame).of(*OCCLUDERS)
         return [d.box for d in found if d.score >= thresholds.get(d.class_name, 0.0)]
+
+
+def _seconds_of(picture: av.VideoFrame) -> float:
+    seconds: float = picture.opaque.seconds  # type: ignore[attr-defined] # its packet
+    return seconds
 
 
 def _after(

@@ -68,6 +68,7 @@ class SurfaceChange:
         float  # mean local contrast gained, in [-1, 1]: soil is rough, water and shadow not
     )
     edge_sharpness: float  # mean gradient along its outline relative to the road's, >= 0
+    colour_shift: float = 0.0  # from the road's own hue, log units, >= 0: water and shadow keep it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

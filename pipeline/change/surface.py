@@ -1,9 +1,11 @@
 """The road before and after a passage: what lies there that did not lie there before.
 
 Keeps the last pictures of one road zone, and takes medians of those from before and after the
-passage in which the road is not hidden by people or vehicles. Material is told from shadow and
-water by what it does to the surface: it brings texture and a sharp outline, a shadow keeps the
-road's own texture, water makes it darker and smoother.
+passage in which the road is not hidden by people or vehicles. The network misses vehicles, so a
+median is believed only where the pictures agree on it: material lies still, the road was bare
+again and again, and what drives over the spot is now this and now that. Material is told from
+shadow and water by what it does to the surface: it brings texture and a sharp outline, a shadow
+keeps the road's own texture, water makes it darker and smoother.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pipeline.change.channels import Number
     from pipeline.frames import Frame
     from pipeline.geometry import Box
     from pipeline.zones import Zone
@@ -43,8 +46,12 @@ LAMP_CHROMA = 0.10  # log units; headlights are yellower than the sky, sand far 
 MIN_CORE_PX = 30  # enough to measure texture on
 FLOOR_LEVELS = 8.0  # added to a brightness one divides by: noise in the dark is no texture
 NOISE_FACTOR = 4.0  # times a pixel's own deviation; a false pixel in 15,000
-MAX_SAMPLES = 9  # pictures in one median; more cost time and tell no more
-MIN_SAMPLES = 2  # pictures in which a pixel must be free, before as well as after
+MAX_SAMPLES = 24  # pictures in one median: a spot that is free in one of five can be judged
+MIN_AGREEING = 4  # pictures that show a pixel's median: fewer may be two cars of one colour
+BARE_SHARE = 0.5  # of the free pictures before: traffic that is missed, but bare road more often
+STILL_SHARE = 0.7  # of the free pictures after: material lies still, whatever drives over it
+SELDOM_SHARE = 0.2  # of the free pictures before may look like after: else it comes and goes there
+GAIN_STEP_PX = 4  # exposure is measured on every fourth pixel each way
 
 
 class SurfaceSettings(Settings):
@@ -52,8 +59,7 @@ class SurfaceSettings(Settings):
 
     width_px: Annotated[int, Field(ge=64, le=1280)] = 640  # of the picture it works on
     keep_seconds: Seconds = 60.0  # of pictures
-    max_pictures: Annotated[int, Field(ge=4, le=256)] = 64  # 64 x a road of 640 x 150: 18 MB
-    span_seconds: Seconds = 10.0  # before the passage and after it, from which medians are taken
+    max_pictures: Annotated[int, Field(ge=4, le=256)] = 64  # 64 x a road of 640 x 150: 19 MB
     min_difference: Annotated[float, Field(gt=0)] = 14.0  # grey levels; JPEG and H.264 noise
     ignore_margin_share: Annotated[float, Field(ge=0)] = 0.15  # vehicles overhang, shadows too
 
@@ -62,16 +68,48 @@ class SurfaceSettings(Settings):
 class _Picture:
     seconds: float
     road: NDArray[np.uint8]  # rows x columns x 3, the zone's rectangle only
-    free: NDArray[np.bool_]  # rows x columns: zone, and nobody on it
+    free_bits: NDArray[np.uint8]  # `free`, eight pixels to a byte: a minute of it is 7 MB otherwise
+
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        """Zone, and nobody on it, rows x columns."""
+        rows, columns = self.road.shape[:2]
+        bits = np.unpackbits(self.free_bits, count=rows * columns)
+        return bits.reshape(rows, columns).view(np.bool_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Surface:
-    """A road without people and vehicles."""
+    """A road without people and vehicles, from several pictures brought to one exposure."""
 
+    roads: NDArray[np.float32]  # pictures x rows x columns x 3
+    free: NDArray[np.bool_]  # pictures x rows x columns
     median: NDArray[np.float32]  # rows x columns x 3
     deviation: NDArray[np.float32]  # rows x columns, grey levels
-    known: NDArray[np.bool_]  # rows x columns
+
+    def alike(self, picture: NDArray[np.float32], limit: NDArray[np.float32]) -> _Votes:
+        """In how many pictures the road looks like `picture`, up to a limit in grey levels."""
+        agreeing = [
+            free & (absolute_difference(road, picture) <= limit)
+            for road, free in zip(self.roads, self.free, strict=True)
+        ]
+        return _Votes(
+            agreeing=np.sum(agreeing, axis=0, dtype=np.int32),
+            free=self.free.sum(axis=0, dtype=np.int32),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Votes:
+    """How many pictures show a pixel free, and how many of them show a certain thing there."""
+
+    agreeing: NDArray[np.int32]  # rows x columns
+    free: NDArray[np.int32]  # rows x columns
+
+    @property
+    def share(self) -> NDArray[np.float32]:
+        """Of the free pictures, in [0, 1]; 0 where there are none."""
+        return np.asarray(self.agreeing / np.maximum(self.free, 1), np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -125,7 +163,11 @@ class SurfaceWatch:
         taken = grid.box_mask(ignore, grow=self._settings.ignore_margin_share, shift=(dx, dy))
         window = self._window
         self._pictures.append(
-            _Picture(frame.seconds, small[window].copy(), self._inside[window] & ~taken[window])
+            _Picture(
+                seconds=frame.seconds,
+                road=small[window].copy(),
+                free_bits=np.packbits(self._inside[window] & ~taken[window]),
+            )
         )
         while self._pictures[0].seconds < frame.seconds - self._settings.keep_seconds:
             self._pictures.popleft()
@@ -145,14 +187,17 @@ class SurfaceWatch:
         if surfaces is None:
             return ()
         before, after = surfaces
-        known = before.known & after.known
-        if not known.any():
+        seen = np.asarray(before.free.any(axis=0) & after.free.any(axis=0), np.bool_)
+        if not seen.any():
             return ()
-        later = _matched(after.median, before.median, known)
-        noise = np.maximum(before.deviation, after.deviation)
-        difference = absolute_difference(later, before.median)
-        differs = known & (difference > self._settings.min_difference + NOISE_FACTOR * noise)
-        differs &= ~self._as_usual(after, before_seconds - self._settings.span_seconds)
+        gains = _gains(after.median, before.median, seen)
+        later = np.asarray(np.multiply(after.median, gains), np.float32)
+        noise = NOISE_FACTOR * np.maximum(before.deviation, after.deviation)
+        limit = np.asarray(self._settings.min_difference + noise, np.float32)
+        differs = seen & (absolute_difference(later, before.median) > limit)
+        differs &= self._is_told(before.alike(before.median, limit), BARE_SHARE)
+        differs &= self._is_told(after.alike(after.median, limit), STILL_SHARE)
+        differs &= before.alike(later, limit).share <= SELDOM_SHARE
         changed = cv2.morphologyEx(
             differs.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)
         )
@@ -177,24 +222,14 @@ class SurfaceWatch:
     def _surfaces(
         self, before_seconds: float, after_seconds: float
     ) -> tuple[_Surface, _Surface] | None:
-        span = self._settings.span_seconds
-        before = self._surface(before_seconds - span, before_seconds)
-        after = self._surface(after_seconds, after_seconds + span)
+        before = self._surface(before_seconds - self._settings.keep_seconds, before_seconds)
+        after = self._surface(after_seconds, after_seconds + self._settings.keep_seconds)
         return None if before is None or after is None else (before, after)
 
-    def _as_usual(self, after: _Surface, before_seconds: float) -> NDArray[np.bool_]:
-        """Where the road looks as it did long before: what differs just before has gone away.
-
-        A car that nobody detected, or its shadow, stood there; bare road is no new material.
-        """
-        usual = self._surface(before_seconds - self._settings.keep_seconds, before_seconds)
-        both = None if usual is None else usual.known & after.known
-        if usual is None or both is None or not both.any():
-            return np.zeros_like(after.known)
-        later = _matched(after.median, usual.median, both)
-        noise = np.maximum(usual.deviation, after.deviation)
-        limit = self._settings.min_difference + NOISE_FACTOR * noise
-        return np.asarray(both & (absolute_difference(later, usual.median) <= limit), np.bool_)
+    @staticmethod
+    def _is_told(votes: _Votes, share: float) -> NDArray[np.bool_]:
+        """Where enough pictures, and enough of those that could, show what the median shows."""
+        return np.asarray((votes.agreeing >= MIN_AGREEING) & (votes.share >= share), np.bool_)
 
     def _begin(self, grid: Grid) -> None:
         """The camera's format is new: what was remembered cannot be compared."""
@@ -210,18 +245,26 @@ class SurfaceWatch:
 
     def _surface(self, begin: float, end: float) -> _Surface | None:
         chosen = [p for p in self._pictures if begin <= p.seconds <= end]
-        if len(chosen) < MIN_SAMPLES:
+        if len(chosen) < MIN_AGREEING:
             return None
         step = -(-len(chosen) // MAX_SAMPLES)
         chosen = chosen[::step]
-        roads = np.stack([p.road for p in chosen])
         free = np.stack([p.free for p in chosen])
-        median = _median_where(roads, free[..., None])
+        usual = _median_where(np.stack([p.road for p in chosen]), free[..., None])
+        # Picture by picture: together, what comes in between would be 100 MB for a whole picture.
+        roads = np.empty((len(chosen), *chosen[0].road.shape), np.float32)
+        levels = np.empty(roads.shape, np.uint8)
+        for index, picture in enumerate(chosen):
+            gains = _gains(picture.road, usual, picture.free)
+            np.multiply(picture.road, gains, out=roads[index])
+            levels[index] = np.rint(np.minimum(roads[index], MAX_LEVEL))
+        median = _median_where(levels, free[..., None])
         spread = np.abs(roads.mean(axis=3) - median.mean(axis=2))
         return _Surface(
+            roads=roads,
+            free=free,
             median=median,
-            deviation=_median_where(np.rint(spread).astype(np.uint8), free),
-            known=free.sum(axis=0) >= MIN_SAMPLES,
+            deviation=_median_where(np.rint(np.minimum(spread, MAX_LEVEL)).astype(np.uint8), free),
         )
 
     def _describe(
@@ -275,6 +318,7 @@ class SurfaceWatch:
                     darkening=darkening,
                     texture_gain=texture_gain,
                     edge_sharpness=float(slope[outline].mean()) / usual_slope,
+                    colour_shift=float(hue[core].mean()),
                 )
             )
         return tuple(sorted(found, key=lambda change: -change.area_share))
@@ -285,19 +329,24 @@ def _median_where(stack: NDArray[np.uint8], free: NDArray[np.bool_]) -> NDArray[
 
     Sorting with the taken ones put last is some thirty times faster than `np.nanmedian`.
     """
-    taken_last = np.sort(np.where(free, stack, np.uint16(MAX_LEVEL + 1)), axis=0)
+    taken_last = np.where(free, stack, np.uint16(MAX_LEVEL + 1))
+    taken_last.sort(axis=0)  # in place: of a whole picture's pictures it is 20 MB
     middle = np.maximum(free.sum(axis=0) - 1, 0) // 2
     index = np.broadcast_to(middle, taken_last.shape[1:])[None]
     median = np.take_along_axis(taken_last, index, axis=0)[0]
     return np.where(median > MAX_LEVEL, 0, median).astype(np.float32)
 
 
-def _matched(
-    picture: NDArray[np.float32], target: NDArray[np.float32], known: NDArray[np.bool_]
+def _gains(
+    picture: NDArray[Number], target: NDArray[np.float32], where: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """The picture with its exposure brought to the target's: one gain for each channel."""
-    gains = np.median(target[known] / np.maximum(picture[known], 1.0), axis=0)
-    return (picture * gains).astype(np.float32)
+    """What brings the picture's exposure to the target's: one factor for each channel."""
+    step = (slice(None, None, GAIN_STEP_PX), slice(None, None, GAIN_STEP_PX))
+    some, aims, shown = picture[step], target[step], where[step]
+    if not shown.any():
+        return np.ones(3, np.float32)
+    ratios = aims[shown] / np.maximum(some[shown], 1.0)
+    return np.asarray(np.median(ratios, axis=0), np.float32)
 
 
 def _contrast(grey: NDArray[np.float32]) -> NDArray[np.float32]:

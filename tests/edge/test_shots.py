@@ -16,7 +16,7 @@ from pipeline.episodes.events import Episode
 from pipeline.evidence.templates import template_for
 from pipeline.geometry import Box
 from pipeline.privacy import PrivacyMask
-from pipeline.rules.passage import BurstRequest, Passage
+from pipeline.rules.passage import BurstRequest, LoadState, Passage, TruckPassage
 from pipeline.violations import Subtype
 
 CARD = Path(__file__).parents[2] / "models" / "shipped" / "street.toml"
@@ -36,6 +36,39 @@ def spill(frames):
         fraction_box=Box(0.2, 0.5, 0.6, 0.9), zone_id="r",
         explanation=Explanation(rule="muck_truck", fired=True, score=0.9, threshold=0.6),
     )  # fmt: skip
+
+
+def truck_seen_at(frame):
+    box = Box(0.2, 0.3, 0.6, 0.8)
+    return TruckPassage(
+        track_id=1, first_seconds=frame.seconds, first_at=frame.captured_at,
+        last_seconds=frame.seconds, last_at=frame.captured_at, path=((frame.seconds, box),),
+        load=LoadState.OPEN_LOADED, load_share=1.0, votes=3, best_seconds=frame.seconds + 0.48,
+        best_fraction_box=box, plate_fraction_box=Box(0.2, 0.6, 0.6, 0.8),
+    )  # fmt: skip
+
+
+def test_the_truck_is_shown_at_its_best_instant_also_when_the_ring_has_forgotten_it(
+    make_video, detector
+):
+    """Its packets are kept for later bundles, not its pictures: a megabyte, not six."""
+    reader = VideoReader(make_video(pictures=175, size=(320, 240)), ReaderSettings(), camera_id="c")
+    frames = list(reader)
+    request = BurstRequest(
+        request_id=1, zone_id="r", begin_seconds=0.0, end_seconds=3.0, frames_per_second=5.0,
+        purpose="truck_crossing",
+    )  # fmt: skip
+    truck = truck_seen_at(frames[2])
+    material = Material(passage=Passage(request=request, trucks=(truck,)))
+    episode = spill(frames)
+    empty = VideoReader(make_video(pictures=175, size=(320, 240)), ReaderSettings(), camera_id="c")
+    for ring in (reader.ring, empty.ring):
+        finder = ShotFinder(ring, KeyframeAlbum(ring), PrivacyMask(()), detector)
+        found = finder.find(template_for(episode.subtype), episode, material, [])
+        for role in ("overall", "plate"):
+            (shot,) = found.by_role[role]
+            assert abs(shot.frame.seconds - truck.best_seconds) < 1 / 25
+            assert (shot.frame.width, shot.frame.height) == (320, 240)
 
 
 def test_the_road_after_a_truck_is_shown_after_it_has_gone(make_video, detector):

@@ -1,5 +1,6 @@
 """Reading files: good ones of every kind, and an error of its own for every bad one."""
 
+import gc
 import random
 import threading
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from edge.errors import (
     SourceNotFound,
     UnsupportedCodec,
 )
+from edge.video.decode import PictureDecoder
 from edge.video.reader import ReaderSettings, VideoReader
 from pipeline.errors import FrameError
 
@@ -364,6 +366,15 @@ def test_pictures_come_undecoded_and_are_decoded_later(make_video, level):
         [level(number) for number in (0, 25, 50, 75)], abs=6
     )
     assert reader.counters.frames == 4
+
+
+def test_a_camera_keeps_no_decoder_between_its_keyframes(make_video):
+    """A decoder holds megabytes, and a box has many cameras and few judges."""
+    reader = VideoReader(make_video(pictures=100), camera_id="c")
+    frames = [reader.develop(picture) for picture in reader.pictures()]
+    assert all(frames)
+    gc.collect()
+    assert not any(isinstance(thing, PictureDecoder) for thing in gc.get_objects())
 
 
 def test_an_abandoned_iteration_touches_nothing_any_more(make_video):

@@ -171,18 +171,18 @@ def airborne() -> None:
 def surfaces() -> None:
     """What the road shows before and after."""
     (zone,) = scenes.CAMERA.zones_of(ZoneKind.ROAD)
-    head("after the passage", "changes", "area", "darkening", "texture gain", "edge")
+    head("after the passage", "changes", "area", "darkening", "texture gain", "edge", "colour")
     for name, effect in SURFACE.items():
         watch = SurfaceWatch(zone)
         for frame in scenes.Street(effects=[scenes.between(effect, 15)]).frames(26):
             watch.update(frame, ignore=[])
         changes = watch.compare(before_seconds=14, after_seconds=16)
-        cells = ["", "", "", ""]
+        cells = [""] * 5
         if changes:
             largest = changes[0]
             values = largest.darkening, largest.texture_gain
             cells = [f"{largest.area_share:.3f}", *(f"{v:+.3f}" for v in values)]
-            cells.append(f"{largest.edge_sharpness:.1f}")
+            cells += [f"{largest.edge_sharpness:.1f}", f"{largest.colour_shift:.2f}"]
         row(name, len(changes), *cells)
 
 

@@ -137,6 +137,75 @@ def test_traffic_is_looked_through():
     assert road.watch.compare(before_seconds=12, after_seconds=17) == ()
 
 
+def missed_car(second):
+    """A car that no network finds, of this second's own colour and with rough sides."""
+    rng = np.random.default_rng(100 + second)
+
+    def happens(picture):
+        sides = rng.normal(rng.integers(20, 230, 3), 40, (8, 20, 3))
+        picture[PLACE] = np.kron(sides, np.ones((7, 7, 1)))[:50, :130]
+
+    return happens
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_traffic_that_the_network_misses_is_no_material(alike):
+    """Three cars on a busy spot, otherwise hidden by known ones: alike, but only three; or not."""
+    road = Road()
+    for second in range(30):
+        road.show(second, nothing)
+    for second in range(30, 45):
+        missed = second in {34, 36, 40}
+        happens = missed_car(1 if alike else second) if missed else nothing
+        road.show(second, happens, ignore=() if missed else (Box(200, 220, 420, 330),))
+    assert road.watch.compare(before_seconds=30, after_seconds=32) == ()
+
+
+def test_a_road_seen_bare_for_a_moment_only_is_not_compared():
+    """A camera that has just begun, or a junction whose spot was free three times in a minute."""
+    road = Road()
+    for second in range(30):
+        traffic = () if second in {21, 23, 27} else (Box(200, 220, 420, 330),)
+        road.show(second, nothing, ignore=traffic)
+    for second in range(30, 45):
+        road.show(second, soil)
+    assert road.watch.compare(before_seconds=29, after_seconds=30) == ()
+
+
+def test_material_is_found_though_traffic_passes_over_it_unseen():
+    """One car in four before and after, missed by the network, and soil that lies still."""
+    road = Road()
+    for second in range(40):
+        road.show(second, missed_car(second) if second % 4 == 1 else nothing)
+    for second in range(40, 56):
+        road.show(second, missed_car(second) if second % 4 == 1 else soil)
+    [change, *_] = road.watch.compare(before_seconds=40, after_seconds=42)
+    assert change.box.iou(PLACE_BOX) > 0.6
+
+
+def test_what_comes_and_goes_at_a_place_is_not_new_there():
+    """A van that no network finds stands there for a third of the time, and again afterwards."""
+
+    def van(picture):
+        picture[PLACE] = 0.3 * picture[PLACE] + np.random.default_rng(8).normal(
+            60, 30, (50, 130, 1)
+        )
+
+    road = Road()
+    for second in range(45):
+        road.show(second, van if 10 <= second < 25 else nothing)
+    for second in range(45, 58):
+        road.show(second, van)
+    assert road.watch.compare(before_seconds=45, after_seconds=46) == ()
+
+
+def test_soil_has_a_colour_of_its_own_and_water_has_not():
+    """In log units of the ratios of the colours: soil's is another, however dark."""
+    assert Road().passage(soil)[0].colour_shift > 0.15
+    assert Road().passage(water)[0].colour_shift < 0.05
+    assert Road().passage(shadow)[0].colour_shift < 0.05
+
+
 def test_a_road_that_was_never_free_says_nothing():
     """Without pictures before or after there is nothing to compare."""
     road = Road()
