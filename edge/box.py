@@ -134,6 +134,7 @@ class Box:
             camera,
             detector=networks.detector(),
             classifier=networks.classifier(),
+            patch_classifier=networks.patch_classifier(),
             settings=settings.processor,
         )
         store = ReferenceStore(settings.data / "references" / camera.id)

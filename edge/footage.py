@@ -11,13 +11,12 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from edge.networks import Networks
 from edge.report import PAGE_STYLE
 from edge.settings import undrawn_camera
 from edge.video.reader import VideoReader
 from edge.words import VIOLATION_WORDS
 from edge.worker import CameraWorker, WorkerCounts
-from pipeline.detection.classifier import Classifier
-from pipeline.detection.detector import Detector
 from pipeline.episodes.events import EpisodeOpened
 from pipeline.errors import StreetcaseError
 from pipeline.processor import Processor
@@ -119,13 +118,12 @@ def _run_clip(clip: Path, out: Path, settings: BoxSettings) -> ClipResult:
 
 
 def _prepare(clip: Path, settings: BoxSettings) -> tuple[Processor, VideoReader]:
-    models = settings.model
-    detector = Detector.from_card(models.detector, provider=models.provider, threads=models.threads)
-    classifier = Classifier.from_card(models.load_state) if models.load_state else None
+    networks = Networks(settings.model)
     processor = Processor(
         undrawn_camera("clip", clip.name),
-        detector=detector,
-        classifier=classifier,
+        detector=networks.detector(),
+        classifier=networks.classifier(),
+        patch_classifier=networks.patch_classifier(),
         settings=settings.processor,
     )
     return processor, VideoReader(clip, settings.reader, camera_id="clip")

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from edge.networks import patch_card
 from edge.settings import undrawn_camera
 from edge.video.reader import VideoReader
 from pipeline.detection.classifier import Classifier
@@ -48,10 +49,13 @@ def run_profile(source: Path | None, out: Path, settings: BoxSettings) -> dict[s
         stopwatch=_cpu_seconds,
     )  # fmt: skip
     classifier = Classifier.from_card(models.load_state) if models.load_state else None
+    patches = patch_card(models)
+    patch_classifier = Classifier.from_card(patches) if patches else None
     processor = Processor(
         undrawn_camera("profile", clip.name),
         detector=detector,
         classifier=classifier,
+        patch_classifier=patch_classifier,
         settings=settings.processor,
         stopwatch=_cpu_seconds,
     )

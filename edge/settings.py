@@ -31,10 +31,12 @@ class ModelSettings(Settings):
     detector: Path = Path("models/shipped/street.toml")
     # An empty path: no classifier, and every load is unclear.
     load_state: Path | None = Path("models/shipped/load_state.toml")
+    # An empty path: what is new on an ad surface is not cut out and told apart.
+    patch_kind: Path | None = Path("models/shipped/patch_kind.toml")
     provider: str = "cpu"
     threads: Annotated[int, Field(ge=1, le=64)] = 1  # of one network call
 
-    @field_validator("load_state", mode="before")
+    @field_validator("load_state", "patch_kind", mode="before")
     @classmethod
     def _none_if_empty(cls, value: object) -> object:
         return value or None  # TOML has no null

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline.processor import Processor, Step
     from pipeline.rules.close_look import CloseLookRequest
     from pipeline.rules.passage import BurstRequest, Passage
+    from pipeline.rules.patch_look import PatchLookRequest
 
 MAX_WAITING_BURSTS = 16  # a request that waits behind so many others is no longer in the ring
 
@@ -132,7 +133,7 @@ class CameraWorker:
             else:
                 self._seen.append(passage)
 
-    def _look(self, request: CloseLookRequest) -> None:
+    def _look(self, request: CloseLookRequest | PatchLookRequest) -> None:
         """Show the processor a part of the newest keyframe; without it, it tries another time."""
         try:
             frame = decode_keyframe(self._reader.ring.keyframe_at(request.seconds))

@@ -2,9 +2,10 @@
 
     python -m models.evaluate_shipped --data path/to/data --out var/evaluation
 
-Runs `models.evaluate` on each detector and `models.evaluate_load_state` on each classifier of the
-folder. Writes OUT/index.html, and OUT/NAME/ for each network. The last line is one JSON object;
-"ok" says whether every figure agrees with the cards.
+Runs `models.evaluate` on each detector of the folder, `models.evaluate_patch_kind` on the patch
+classifier and `models.evaluate_load_state` on the other. Writes OUT/index.html, and OUT/NAME/ for
+each network. The last line is one JSON object; "ok" says whether every figure agrees with the
+cards.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from models import evaluate, evaluate_load_state
+from models import evaluate, evaluate_load_state, evaluate_patch_kind
 from models.cards import read_card
 from models.evaluation.page import whole_page
 from pipeline.errors import ModelError
+from pipeline.rules.patch_look import PATCH_KINDS
 
 SHIPPED: Final = Path(__file__).parent / "shipped"
 
@@ -31,13 +33,15 @@ def measure(card: Path, options: argparse.Namespace, out: Path) -> dict[str, Any
     Raises:
         ModelError, ValueError, OSError: It cannot be measured.
     """
-    task = read_card(card)["task"]
+    content = read_card(card)
     asked = ["--card", str(card), "--data", str(options.data), "--out", str(out)]
     asked += ["--rendered", str(options.rendered)] if options.rendered else []
     print(f"\n== {card.name}", flush=True)
-    if task == "detect":
+    if content["task"] == "detect":
         asked += ["--threads", str(options.threads)]
         return evaluate.evaluate(evaluate.parse(asked))
+    if tuple(c["name"] for c in content["classes"]) == PATCH_KINDS:
+        return evaluate_patch_kind.evaluate(evaluate_patch_kind.parse(asked))
     return evaluate_load_state.evaluate(evaluate_load_state.parse(asked))
 
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,26 +23,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
-import onnx
-import onnxslim  # type: ignore[import-not-found,unused-ignore]
 import torch  # type: ignore[import-not-found,unused-ignore]
-from torch import Tensor, nn  # type: ignore[import-not-found,unused-ignore]
+from torch import nn  # type: ignore[import-not-found,unused-ignore]
 
 from models.cards import sha256, write_card
 from models.classes import LOAD_STATES
+from models.crop_network import CropNetwork, export, to_pixels
 from models.label_sets import PAD, LabelSetError, read_picture
 from models.network import WeightsError, load_checkpoint, settle_on_cpu
-from models.samples import jitter_colour
+from models.samples import jitter_colour, letterboxed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIZE_PX: Final = 128
-BODY_LAYERS: Final = 7  # of YOLO11n, to stride 16
 LEAST_SIDE_PX: Final = 32
 LEAST_ASPECT: Final = 0.8  # width over height
 BATCH: Final = 32
-RATE: Final = 1e-3  # of the new head; the body learns at a quarter
+BODY_SHARE: Final = 0.25  # of the new head's rate, at which the body learns
 DRAWS: Final = 960  # crops an epoch
 REAL_SHARE: Final = 0.6  # of the draws of a class that has real crops
 
@@ -64,29 +61,6 @@ class Crop:
     image: NDArray[np.uint8]  # BGR
     target: NDArray[np.float32]  # (4,) shares of `LOAD_STATES`
     real: bool
-
-
-class LoadStateNetwork(nn.Module):  # type: ignore[misc,unused-ignore]  # torch may be missing
-    """Detector layers, one more convolution, mean and maximum over the crop, probabilities."""
-
-    def __init__(self, body: nn.Sequential) -> None:
-        """Put a new head on the layers of a detector."""
-        super().__init__()
-        self.body = body
-        self.mix = nn.Sequential(nn.Conv2d(128, 128, 1, bias=False), nn.BatchNorm2d(128), nn.SiLU())
-        self.drop = nn.Dropout(0.3)
-        self.head = nn.Linear(256, len(LOAD_STATES))
-
-    def logits(self, pixels: Tensor) -> Tensor:
-        """Scores before the softmax, shape (batch, 4)."""
-        features = self.mix(self.body(pixels))
-        pooled = torch.cat([features.mean((2, 3)), features.amax((2, 3))], 1)
-        scores: Tensor = self.head(self.drop(pooled))
-        return scores
-
-    def forward(self, pixels: Tensor) -> Tensor:
-        """Probabilities, shape (batch, 4)."""
-        return self.logits(pixels).softmax(1)
 
 
 def read_crops(folder: Path, targets: dict[str, dict[str, float]], *, real: bool) -> list[Crop]:
@@ -115,27 +89,14 @@ def shows_bed(image: NDArray[np.uint8]) -> bool:
     return bool(min(height, width) >= LEAST_SIDE_PX and width >= LEAST_ASPECT * height)
 
 
-def fit(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Letterbox to the network's square."""
-    height, width = image.shape[:2]
-    scale = SIZE_PX / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    left, top = (SIZE_PX - size[0]) // 2, (SIZE_PX - size[1]) // 2
-    canvas = np.full((SIZE_PX, SIZE_PX, 3), PAD, dtype=np.uint8)
-    canvas[top : top + size[1], left : left + size[0]] = cv2.resize(
-        image, size, interpolation=method
-    )
-    return canvas
-
-
 def disturb(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     """A crop as a worse camera or a worse box would give it."""
     height, width = image.shape[:2]
     low = (rng.uniform(0, 0.1, 2) * [height, width]).astype(int)
     high = ((1 - rng.uniform(0, 0.1, 2)) * [height, width]).astype(int)
     image = image[low[0] : max(high[0], low[0] + 8), low[1] : max(high[1], low[1] + 8)]
-    image = fit(np.ascontiguousarray(image[:, ::-1] if rng.random() < 0.5 else image))  # noqa: PLR2004
+    turned = image[:, ::-1] if rng.random() < 0.5 else image  # noqa: PLR2004 (half of them)
+    image = letterboxed(np.ascontiguousarray(turned), SIZE_PX)
     if rng.random() < 0.4:  # noqa: PLR2004 (far away)
         small = int(rng.integers(36, 96))
         tiny = cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA)
@@ -155,12 +116,6 @@ def disturb(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
     return image
 
 
-def to_pixels(images: Sequence[NDArray[np.uint8]]) -> Tensor:
-    """Letterboxed crops as the network's input, R, G, B in [0, 1]."""
-    stacked = np.stack([i[..., ::-1].transpose(2, 0, 1) for i in images])
-    return torch.from_numpy(np.ascontiguousarray(stacked)).float() / 255
-
-
 def draw(crops: Sequence[Crop], rng: np.random.Generator) -> list[Crop]:
     """An epoch: as many of each state, real and rendered in a fixed proportion."""
     chosen: list[Crop] = []
@@ -176,15 +131,9 @@ def draw(crops: Sequence[Crop], rng: np.random.Generator) -> list[Crop]:
     return [chosen[int(i)] for i in rng.permutation(len(chosen))]
 
 
-def train(network: LoadStateNetwork, crops: Sequence[Crop], epochs: int, seed: int) -> None:
+def train(network: CropNetwork, crops: Sequence[Crop], epochs: int, seed: int) -> None:
     """Train in place, with a cosine learning rate."""
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": network.body.parameters(), "lr": RATE / 4},
-            {"params": [*network.mix.parameters(), *network.head.parameters()], "lr": RATE},
-        ],
-        weight_decay=0.02,
-    )
+    optimiser = network.optimiser(BODY_SHARE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
     for epoch in range(epochs):
         network.train()
@@ -204,41 +153,6 @@ def train(network: LoadStateNetwork, crops: Sequence[Crop], epochs: int, seed: i
         schedule.step()
         took = time.monotonic() - start
         print(f"epoch {epoch + 1}/{epochs} loss {np.mean(losses):.4f} {took:.1f} s", flush=True)
-
-
-def export(network: LoadStateNetwork, out: Path) -> Path:
-    """Write the ONNX file, checked against torch."""
-    network.eval()
-    out.mkdir(parents=True, exist_ok=True)
-    sample = torch.rand(2, 3, SIZE_PX, SIZE_PX)
-    with tempfile.TemporaryDirectory(dir=out) as folder:
-        made = Path(folder) / "load_state.onnx"
-        torch.onnx.export(
-            network,
-            (sample,),
-            str(made),
-            opset_version=17,
-            input_names=["images"],
-            output_names=["output0"],
-            dynamic_axes={"images": {0: "batch"}, "output0": {0: "batch"}},
-            dynamo=False,
-        )
-        onnx.save(onnxslim.slim(onnx.load(made)), made)
-        _check_parity(network, made, sample)
-        made.replace(out / made.name)
-    return out / made.name
-
-
-def _check_parity(network: LoadStateNetwork, path: Path, sample: Tensor) -> None:
-    """Raise unless ONNX Runtime answers as torch does."""
-    import onnxruntime  # type: ignore[import-untyped]  # noqa: PLC0415 (training goes without)
-
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    with torch.inference_mode():
-        gap = np.abs(session.run(None, {"images": sample.numpy()})[0] - network(sample).numpy())
-    if gap.max() > 1e-4:  # noqa: PLR2004 (probabilities)
-        message = f"{path}: differs from torch by {gap.max():.5f}"
-        raise WeightsError(message)
 
 
 def card_of(onnx_file: Path, crops: Sequence[Crop], epochs: int, seed: int) -> dict[str, Any]:
@@ -309,9 +223,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.data is not None:
             real = options.data / "trucks" / "cover_state" / "train"
             crops += read_crops(real, REAL_TARGETS, real=True)
-        network = LoadStateNetwork(nn.Sequential(*detector.model[:BODY_LAYERS]))
+        network = CropNetwork(detector, len(LOAD_STATES))
         train(network, crops, options.epochs, options.seed)
-        onnx_file = export(network, options.out)
+        onnx_file = options.out / "load_state.onnx"
+        export(network, onnx_file, SIZE_PX)
     except (WeightsError, LabelSetError, OSError) as exc:
         print(f"load_state: {exc}", file=sys.stderr)
         return 1

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from models.recipe_steps import Step
 
 DIFFERS: Final = 1  # exit code of a script that ran and found its figures wanting
+MEASURED: Final = ("evaluate", "evaluate_load_state", "evaluate_patch_kind")
 STEPS: Final = "steps.json"
 
 
@@ -170,7 +171,7 @@ def cook(out: Path, data: Path | None, *, small: bool) -> dict[str, Any]:
         run.take(step)
     held = {name: bool(row["said"].get("ok")) for name, row in run.done.items()}
     return {
-        "ok": held["evaluate"] and held["evaluate_load_state"],
+        "ok": all(held[name] for name in MEASURED),
         "small": small,
         "real_pictures": data is not None,
         "seconds": {name: row["seconds"] for name, row in run.done.items()},

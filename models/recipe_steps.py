@@ -34,6 +34,7 @@ class Sizes:
     composites: int
     course: tuple[str, ...]  # of `models.train`
     load_epochs: int  # of the load state classifier
+    patches: tuple[str, ...]  # of `models.patch_kind`
     search: tuple[str, ...]  # of `models.quantize`
 
 
@@ -42,6 +43,7 @@ WHOLE: Final = Sizes(
     composites=1500,
     course=(),
     load_epochs=40,
+    patches=(),
     search=(),
 )
 SMALL: Final = Sizes(
@@ -50,6 +52,7 @@ SMALL: Final = Sizes(
     composites=8,
     course=("--epochs", "2", "--draws", "0.03", "--size", "256", "--batch", "8", "--threads", "1"),
     load_epochs=1,
+    patches=("--epochs", "1", "--draws", "64"),
     search=("--per-set", "1", "--float"),
 )
 
@@ -75,7 +78,13 @@ class Plan:
 
     def steps(self) -> list[Step]:
         """All of them, in order."""
-        return [*self._made(), *self._detector(), *self._load_state(), *self._compared()]
+        return [
+            *self._made(),
+            *self._detector(),
+            *self._load_state(),
+            *self._patch_kind(),
+            *self._compared(),
+        ]
 
     def _made(self) -> Iterator[Step]:
         """Pictures, brought to one class map."""
@@ -142,6 +151,21 @@ class Plan:
         measured = (*self._pictures, "--card", str(card), "--choose-abstention")
         yield Step(
             name="evaluate_load_state", command=("evaluate_load_state", *measured), makes=card
+        )
+
+    def _patch_kind(self) -> Iterator[Step]:
+        """The patch classifier with its card."""
+        checkpoint = ("--checkpoint", str(self._checkpoint))
+        course = (*self._sizes.patches, "--out", str(self._new))
+        card = self._new / "patch_kind.toml"
+        yield Step(
+            name="patch_kind",
+            command=("patch_kind", *self._pictures, *checkpoint, *course),
+            makes=card,
+        )
+        measured = (*self._pictures, "--card", str(card), "--write")
+        yield Step(
+            name="evaluate_patch_kind", command=("evaluate_patch_kind", *measured), makes=card
         )
 
     def _compared(self) -> Iterator[Step]:

@@ -235,6 +235,20 @@ def jitter_colour(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray
     return np.asarray(cv2.cvtColor(cv2.merge(shifted), cv2.COLOR_HSV2BGR), dtype=np.uint8)
 
 
+def letterboxed(image: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
+    """A crop letterboxed to a classifier's square, (size_px, size_px, 3)."""
+    height, width = image.shape[:2]
+    scale = size_px / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    left, top = (size_px - size[0]) // 2, (size_px - size[1]) // 2
+    canvas = np.full((size_px, size_px, 3), PAD, dtype=np.uint8)
+    canvas[top : top + size[1], left : left + size[0]] = cv2.resize(
+        image, size, interpolation=method
+    )
+    return canvas
+
+
 def draw_epoch(
     sets: dict[str, tuple[list[Known], list[float]]],
     draws: dict[str, int],

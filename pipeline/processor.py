@@ -31,6 +31,7 @@ from pipeline.rules.dust import DustRule
 from pipeline.rules.muck_truck import MuckTruckRule
 from pipeline.rules.observation import VEHICLE_CLASSES, Observation
 from pipeline.rules.passage import BurstFrame, BurstRequest, LoadVote, Passage, TruckView
+from pipeline.rules.patch_look import LEAST_PATCH_PX, PATCH_MARGIN, PatchLook, PatchLookRequest
 from pipeline.rules.settings import RuleSettings
 from pipeline.rules.vending import VendingRule
 from pipeline.settings import Settings
@@ -53,7 +54,8 @@ if TYPE_CHECKING:
     from pipeline.rules.close_look import CloseLookRequest
     from pipeline.rules.judgement import JsonObject, Judgement, Rule
 
-ROAD_USERS = frozenset({"person", *VEHICLE_CLASSES})  # may hide a road's surface
+ROAD_USERS = frozenset({"person", *VEHICLE_CLASSES})
+HIDES_THE_ROAD = ROAD_USERS - {"tricycle"} | {"stall", "umbrella"}
 # What is never learned into the reference view nor proposed as a static change. A tricycle is not
 # among them: loaded with goods it is what a vendor sells from.
 MOVERS = ROAD_USERS - {"tricycle", "machinery"}
@@ -86,7 +88,7 @@ class Step:
     events: tuple[EpisodeEvent, ...] = ()
     open_episodes: tuple[Episode, ...] = ()  # as they stand after this frame
     burst_requests: tuple[BurstRequest, ...] = ()
-    look_requests: tuple[CloseLookRequest, ...] = ()
+    look_requests: tuple[CloseLookRequest | PatchLookRequest, ...] = ()
     passages: tuple[Passage, ...] = ()  # judged in this step
     lap_seconds: Mapping[str, float] = field(default_factory=dict)  # by stage, with a stopwatch
 
@@ -106,6 +108,7 @@ class Processor:
         camera: Its zones decide which rules run.
         detector: May be shared by cameras of one thread.
         classifier: Load states of truck crops; without it every load is unclear.
+        patch_classifier: Kinds of new patches on ad surfaces; without it none is looked at.
         settings: See `ProcessorSettings`.
         stopwatch: A clock in seconds, to fill the steps' `lap_seconds`; the core reads none.
     """
@@ -116,6 +119,7 @@ class Processor:
         *,
         detector: Detector,
         classifier: Classifier | None = None,
+        patch_classifier: Classifier | None = None,
         settings: ProcessorSettings | None = None,
         stopwatch: Callable[[], float] | None = None,
     ) -> None:
@@ -125,6 +129,7 @@ class Processor:
         self._laps = _Laps(stopwatch)
         self._detector = detector
         self._classifier = classifier
+        self._patch_classifier = patch_classifier
         self._thresholds = detector.card.thresholds
         self._mask = PrivacyMask(camera.zones)
         self._gate = QualityGate()
@@ -149,7 +154,11 @@ class Processor:
         if self.camera.zones_of(ZoneKind.NO_VENDING, ZoneKind.PERMITTED):
             rules.append(VendingRule(self.camera, settings.vending))
         if self.camera.zones_of(ZoneKind.AD_SURFACE):
-            self._ad_rule = AdvertisingRule(self.camera, settings.advertising)
+            self._ad_rule = AdvertisingRule(
+                self.camera,
+                settings.advertising,
+                tells_patches=self._patch_classifier is not None,
+            )
             rules.append(self._ad_rule)
         if self.camera.zones_of(ZoneKind.SITE):
             rules.append(DustRule(self.camera, settings.dust))
@@ -231,14 +240,26 @@ class Processor:
         due = passage.request.end_seconds + self.settings.surface_wait_seconds
         self._pending = [*self._pending[1 - MAX_PENDING_PASSAGES :], _Pending(passage, due)]
 
-    def process_look(self, request: CloseLookRequest, frame: Frame) -> CloseLook:
-        """Look at a part of one picture at close range; its rule knows it from the next frame on.
+    def process_look(
+        self, request: CloseLookRequest | PatchLookRequest, frame: Frame
+    ) -> CloseLook | PatchLook:
+        """Look at parts of one picture in full size; their rule knows it from the next frame on.
 
         Args:
             request: One that a step asked for.
             frame: The keyframe at or before its seconds, in full size.
         """
         frame = self._mask.apply(frame)
+        look: CloseLook | PatchLook = (
+            self._look_at_patches(request, frame)
+            if isinstance(request, PatchLookRequest)
+            else self._look_closely(request, frame)
+        )
+        if self._ad_rule is not None:
+            self._ad_rule.hear(look)
+        return look
+
+    def _look_closely(self, request: CloseLookRequest, frame: Frame) -> CloseLook:
         window = request.fraction_box.scaled(frame.width, frame.height)
         observation = Observation.of_frame(
             frame,
@@ -246,10 +267,19 @@ class Processor:
             detections=self._detect_within(frame, window),
             thresholds=self._thresholds,
         )
-        look = CloseLook.of(request, observation, SIGN_CLASSES)
-        if self._ad_rule is not None:
-            self._ad_rule.hear(look)
-        return look
+        return CloseLook.of(request, observation, SIGN_CLASSES)
+
+    def _look_at_patches(self, request: PatchLookRequest, frame: Frame) -> PatchLook:
+        shares: dict[int, Mapping[str, float]] = {}
+        for presence_id, fraction_box in request.patches.items():
+            box = fraction_box.scaled(frame.width, frame.height)
+            if self._patch_classifier is None or min(box.width, box.height) < LEAST_PATCH_PX:
+                continue
+            crop = _cut(frame, box.grown(PATCH_MARGIN, frame.width, frame.height))
+            said = self._patch_classifier.classify(crop)
+            if said.class_name is not None:
+                shares[presence_id] = said.probabilities
+        return PatchLook(shares=shares)
 
     def _detect_within(self, frame: Frame, window: Box) -> Detections:
         """Detections of a part of a frame, in pixels of the source frame."""
@@ -356,9 +386,10 @@ def _on_the_road(detections: Detections) -> list[Box]:
     """Everything that may hide the road, however unsure the network is.
 
     A road unseen for a second costs nothing; a parked van that is recognised every other second
-    would pass for material.
+    would pass for material, and a stall that was put down on the road is none either. Tricycles
+    hide nothing: the network takes heaps of soil for them; one that drives by is looked through.
     """
-    return [found.box for found in detections.of(*ROAD_USERS)]
+    return [found.box for found in detections.of(*HIDES_THE_ROAD)]
 
 
 class _Laps:

@@ -84,6 +84,7 @@ class CameraUnit:
                 camera,
                 detector=networks.detector(),
                 classifier=networks.classifier(),
+                patch_classifier=networks.patch_classifier(),
                 settings=settings.processor,
             )
         )

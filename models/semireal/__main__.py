@@ -37,11 +37,11 @@ from pipeline.errors import StreetcaseError
 from tests.scenarios.matching import Script, read_script
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 def film_all(
-    data: Path, out: Path, stages: Mapping[str, Stage], themes: Sequence[str], seeds: int
+    data: Path, out: Path, stages: Mapping[str, Stage], themes: Sequence[str], seeds: Iterable[int]
 ) -> dict[str, str]:
     """Film every play that is not there yet; video -> stage, in a fixed order.
 
@@ -54,7 +54,7 @@ def film_all(
         for name, stage in stages.items()
         for theme in stage.themes
         if theme in themes
-        for seed in range(seeds)
+        for seed in seeds
     ]
     out.mkdir(parents=True, exist_ok=True)
     missing = [job for job in jobs if not (out / f"{job[0]}.truth.json").is_file()]
@@ -147,6 +147,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="the data pack's folder")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=1, help="plays of each theme on each clip")
+    parser.add_argument(
+        "--first-seed", type=int, default=0, help="seeds below it are those that somebody tuned on"
+    )
     parser.add_argument("--themes", nargs="+", choices=list(THEMES), default=list(THEMES))
     parser.add_argument("--stages", nargs="+", help="names of stages; none: all")
     parser.add_argument("--folder", type=Path, help="of stages/ and cameras/ of your own")
@@ -160,9 +163,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not wanted:
             print(f"semireal: {stage_folder}: no such stage", file=sys.stderr)
             return 2
-        videos = film_all(
-            options.data, options.out / "videos", wanted, options.themes, options.seeds
-        )
+        seeds = range(options.first_seed, options.first_seed + options.seeds)
+        videos = film_all(options.data, options.out / "videos", wanted, options.themes, seeds)
         scripts, runs = watch_all(videos, options.out / "videos", camera_folder, options.out)
     except (ClipError, CastingError, LabelSetError, StreetcaseError) as exc:
         print(f"semireal: {exc}", file=sys.stderr)

@@ -32,7 +32,7 @@ def product_digest() -> bytes:
     files = sorted(path for pattern in PRODUCT for path in ROOT.glob(pattern))
     files += [Path(__file__).with_name(name) for name in ("watch.py", "dust.py")]
     files += [models.detector]
-    files += [models.load_state] if models.load_state else []
+    files += [card for card in (models.load_state, models.patch_kind) if card]
     digest = hashlib.sha256()
     for path in files:
         digest.update(hashlib.sha256(path.read_bytes()).digest())

@@ -76,6 +76,9 @@ class Networks:
             models.detector, provider=models.provider, threads=models.threads
         )
         self._classifier = Classifier.from_card(models.load_state) if models.load_state else None
+        self.patches = KeptKinds(
+            Classifier.from_card(models.patch_kind) if models.patch_kind else None
+        )
         self.card: ModelCard = self._detector.card
         self._detections: dict[bytes, Detections] = {}
         self._loads: dict[bytes, Classification] = {}
@@ -86,6 +89,7 @@ class Networks:
         """Begin another video: what was kept is let go, so that memory stays bounded."""
         self._detections.clear()
         self._loads.clear()
+        self.patches.forget()
 
     def detect(self, frame: Frame) -> Detections:
         """As `Detector.detect`."""
@@ -113,6 +117,31 @@ class Networks:
         if key not in self._loads:
             self._loads[key] = self._classifier.classify(crop)
         return self._loads[key]
+
+
+class KeptKinds:
+    """The patch classifier, which answers a patch seen before without running again."""
+
+    def __init__(self, classifier: Classifier | None) -> None:
+        self._classifier = classifier
+        self._kinds: dict[bytes, Classification] = {}
+
+    def __bool__(self) -> bool:
+        """Whether there is one."""
+        return self._classifier is not None
+
+    def forget(self) -> None:
+        """As `Networks.forget`."""
+        self._kinds.clear()
+
+    def classify(self, crop: NDArray[np.uint8]) -> Classification:
+        """As `Classifier.classify`; abstains where there is none."""
+        key = _digest(crop)
+        if self._classifier is None:
+            return Classification(class_name=None, score=0.0, probabilities={})
+        if key not in self._kinds:
+            self._kinds[key] = self._classifier.classify(crop)
+        return self._kinds[key]
 
 
 def _digest(picture: NDArray[np.uint8], *more: int) -> bytes:
@@ -167,6 +196,11 @@ class WitnessesOff(Processor):
             # Both have all that the processor asks of them.
             detector=cast("Detector", networks),
             classifier=cast("Classifier", networks),
+            patch_classifier=(
+                cast("Classifier", networks.patches)
+                if networks.patches and off is not Witness.NETWORK
+                else None
+            ),
             settings=without_time(settings) if off is Witness.TIME else settings,
         )
         if off is Witness.CHANGE:

@@ -16,6 +16,9 @@ from enum import StrEnum
 from pipeline.episodes.settings import PresenceSettings
 from pipeline.geometry import Box
 
+# A part (goods, a parasol) is smaller than half of the whole; what is not, is the whole.
+SAME_SIZE_SHARE = 0.5
+
 
 class Sight(StrEnum):
     """Whether a frame shows what stands at a spot."""
@@ -205,9 +208,12 @@ class Presence:
         best = max(
             sightings, key=lambda s: (s.fraction_box.iou(self.fraction_box), s.fraction_box.xyxy)
         )
+        small, large = sorted((best.fraction_box.area, self.fraction_box.area))
         shows_whole = (
             best.fraction_box.iou(self.fraction_box) >= settings.min_affinity
             or self.fraction_box.share_inside(best.fraction_box) >= settings.merge_share
+            # It was first seen on its way and has settled half its size further on.
+            or small >= SAME_SIZE_SHARE * large
         )
         if shows_whole:  # a sack of goods inside a stall's box does not shrink the stall
             share = -math.expm1(-seconds / settings.box_seconds) * best.strength

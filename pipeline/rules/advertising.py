@@ -2,7 +2,8 @@
 
 Network: banner, poster, billboard, graffiti; a signboard speaks against. Change: it was not there
 in the reference view. Time: it persists where a carried banner or a parked lorry would be gone.
-Small ads are looked for in close looks at the surfaces, one every few seconds (`close_look`).
+Small ads are looked for in close looks at the surfaces, one every few seconds (`close_look`); what
+is new and not recognised is cut out and told apart by a second network (`patch_look`).
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from pipeline.camera import Camera
 from pipeline.episodes.presence import Presence, Sight, Sighting, SpotReport
 from pipeline.episodes.presence_book import PresenceBook
 from pipeline.geometry import Box
-from pipeline.rules.advertising_reasons import AD_CLASSES, KNOWN_LEVEL, Surface, explain
-from pipeline.rules.close_look import CloseLook, CloseLooks, merged
+from pipeline.rules.advertising_reasons import AD_CLASSES, KNOWN_LEVEL, Surface, explain, is_new
+from pipeline.rules.close_look import CloseLook, CloseLookRequest, CloseLooks, merged
 from pipeline.rules.judgement import JsonObject, Judgement, RuleOutcome
 from pipeline.rules.observation import VEHICLE_CLASSES, Observation, Part, share_in_zone
+from pipeline.rules.patch_look import PatchLook, PatchLookRequest, PatchLooks
 from pipeline.rules.scene import MIN_COVER_SUPPORT, Scene
 from pipeline.rules.settings import WATCH_UNKNOWN_SECONDS, AdvertisingSettings
 from pipeline.rules.stalls import MIN_OPEN_SUPPORT
@@ -40,17 +42,30 @@ _SUBTYPES = {
 
 
 class AdvertisingRule:
-    """Illegal advertising on one camera."""
+    """Illegal advertising on one camera.
+
+    Args:
+        camera: Its surfaces and permitted places.
+        settings: See `AdvertisingSettings`.
+        tells_patches: Whether somebody can answer a `PatchLookRequest`; without, none is made.
+    """
 
     name = "advertising"
     violation = Violation.ILLEGAL_AD
 
-    def __init__(self, camera: Camera, settings: AdvertisingSettings | None = None) -> None:
+    def __init__(
+        self,
+        camera: Camera,
+        settings: AdvertisingSettings | None = None,
+        *,
+        tells_patches: bool = False,
+    ) -> None:
         self.settings = settings or AdvertisingSettings()
         self._surfaces = camera.zones_of(ZoneKind.AD_SURFACE)
         self._permitted = camera.zones_of(ZoneKind.PERMITTED_AD)
         self._presences = PresenceBook(self.settings.presence)
         self._looks = CloseLooks(self._surfaces, self.settings.close_look)
+        self._patch_looks = PatchLooks(self.settings.patch_look) if tells_patches else None
 
     def observe(self, observation: Observation) -> RuleOutcome:
         """Take in one triage frame; frames come in the order of their `seconds`."""
@@ -64,6 +79,7 @@ class AdvertisingRule:
             stalls=observation.parts(*STALL_CLASSES),
             signs=observation.parts(*SIGN_CLASSES),
             words=self._looks.words(observation.seconds),
+            patch_looks=self._patch_looks,
         )
         presences = self._presences.observe(
             seconds=observation.seconds,
@@ -71,13 +87,12 @@ class AdvertisingRule:
             sightings=self._sightings(spots) if observation.view_is_reliable else (),
             look=spots.report,
         )
-        request = self._looks.due(observation) if observation.view_is_reliable else None
         judgements = [self._judge(presence, observation) for presence in presences]
         return RuleOutcome(
             judgements=tuple(
                 j for j in judgements if j.present_seconds >= self.settings.report_after_seconds
             ),
-            look_requests=() if request is None else (request,),
+            look_requests=self._look_requests(scene, presences),
             watched=tuple(
                 p.fraction_box
                 for p, j in zip(presences, judgements, strict=True)
@@ -85,9 +100,37 @@ class AdvertisingRule:
             ),
         )
 
-    def hear(self, look: CloseLook) -> None:
-        """Take in what a close look showed; it counts from the next frame on."""
-        self._looks.hear(look.without_lettering(self.settings.vehicle_share))
+    def hear(self, look: CloseLook | PatchLook) -> None:
+        """Take in what a look showed; it counts from the next frame on."""
+        if isinstance(look, CloseLook):
+            self._looks.hear(look.without_lettering(self.settings.vehicle_share))
+        elif self._patch_looks is not None:
+            self._patch_looks.hear(look)
+
+    def _look_requests(
+        self, scene: Scene, presences: tuple[Presence, ...]
+    ) -> tuple[CloseLookRequest | PatchLookRequest, ...]:
+        """What to look at in full size, if it is time."""
+        observation = scene.observation
+        requests: list[CloseLookRequest | PatchLookRequest | None] = []
+        if observation.view_is_reliable:
+            requests.append(self._looks.due(observation))
+        if self._patch_looks is not None:
+            self._patch_looks.end_frame(frozenset(p.presence_id for p in presences))
+            patches = {p.presence_id: p.fraction_box for p in presences if self._is_patch(p, scene)}
+            requests.append(self._patch_looks.due(observation.seconds, patches))
+        return tuple(request for request in requests if request is not None)
+
+    def _is_patch(self, presence: Presence, scene: Scene) -> bool:
+        """Whether something new hangs there, still and in plain view."""
+        box = presence.fraction_box
+        return (
+            presence.sight is Sight.SEEN
+            and presence.present_seconds >= self.settings.report_after_seconds
+            and is_new(presence)
+            and presence.drift < self.settings.moving_sizes
+            and scene.covered_share(box) < MIN_COVER_SUPPORT
+        )
 
     def snapshot(self) -> JsonObject:
         """The state as JSON values, for a restart; close looks begin anew."""
@@ -187,6 +230,7 @@ class _Spots:
     stalls: tuple[Part, ...]
     signs: tuple[Part, ...]  # of the whole picture
     words: tuple[CloseLook, ...]
+    patch_looks: PatchLooks | None = None
 
     def report(self, presence: Presence) -> SpotReport:
         """What is known of a presence's place, whether or not a sign was sighted there."""
@@ -221,8 +265,13 @@ class _Spots:
             sees=change is not None and change >= MIN_COVER_SUPPORT,
             hidden=covered or blind or unlooked or not observation.view_is_reliable,
             supports=supports,
-            figures={} if fill is None else {"fill": fill},
+            figures=({} if fill is None else {"fill": fill}) | self._patch_figures(presence),
         )
+
+    def _patch_figures(self, presence: Presence) -> dict[str, float]:
+        """The shares of a new look at a patch; averaged over the looks like any other figure."""
+        said = self.patch_looks.said(presence.presence_id) if self.patch_looks else {}
+        return {f"patch_{kind}": share for kind, share in said.items()}
 
     def _is_unlooked(self, presence: Presence, glance: float) -> bool:
         """Whether only close looks can tell, and none of those that hold saw the place."""

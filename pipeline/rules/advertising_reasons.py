@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from pipeline.candidate import Explanation, Reason
 from pipeline.episodes.presence import Presence
+from pipeline.rules.patch_look import PATCH_KINDS, ad_share
 from pipeline.rules.settings import AdvertisingSettings
-from pipeline.rules.weighing import DECISIVE, MIN_SAID_LEVEL, reason, weigh
+from pipeline.rules.weighing import DECISIVE, MIN_SAID_LEVEL, log_odds, reason, weigh
 from pipeline.zones import Zone
 
 AD_CLASSES = ("banner", "poster", "billboard", "graffiti")
@@ -21,6 +22,7 @@ UNCHANGED_AFTER_SECONDS = 20.0
 # the change witness needs some 10 s to notice a new one.
 SETTLED_LEVEL = 0.95
 LONG_PERSISTENCE = 4.0  # times the rule's
+LEAST_SHARE = 1e-3  # odds of nothing are not finite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,15 +87,34 @@ def _network_reasons(presence: Presence, settings: AdvertisingSettings) -> list[
         said.append(reason("close_look", 0.0, level=close))  # how it was seen; it weighs above
     sign = presence.level("signboard")
     if sign >= KNOWN_LEVEL and sign > level:
-        suspect = settings.new_signs_are_suspect and _is_new(presence)
+        suspect = settings.new_signs_are_suspect and is_new(presence)
         code, weight = (
             ("sign_like", weights.sign_like) if suspect else ("signboard", weights.signboard)
         )
         said.append(reason(code, weight * sign, level=sign))
+    patch = _patch_reason(presence, settings)
+    if patch is not None and patch.weight <= 0:
+        said.append(patch)
+    elif patch is not None and patch.weight > sum(r.weight for r in said if r.supports):
+        # One witness with two networks: what the surer one says for an ad counts, once.
+        said = [patch, *(r for r in said if r.weight < 0)]
     return said or [reason("sees_no_ad", 0.0)]
 
 
-def _is_new(presence: Presence) -> bool:
+def _patch_reason(presence: Presence, settings: AdvertisingSettings) -> Reason | None:
+    """What the looks at a new patch say, by the odds that they give for an ad."""
+    shares = {kind: presence.figure(f"patch_{kind}") for kind in PATCH_KINDS}
+    if not any(shares.values()):
+        return None
+    weights = settings.weights
+    share = ad_share(shares, settings.new_sign_share if settings.new_signs_are_suspect else 0.0)
+    odds = log_odds(min(max(share, LEAST_SHARE), 1 - LEAST_SHARE))
+    weight = min(max(odds, weights.patch_against), weights.patch)
+    best = max(PATCH_KINDS, key=lambda kind: shares[kind])
+    return reason(f"patch_{best}", weight, share=shares[best], ad_share=share)
+
+
+def is_new(presence: Presence) -> bool:
     """Whether the spot differs from the reference view, and no sign was known there."""
     return (
         presence.heard("change") >= UNCHANGED_AFTER_SECONDS

@@ -22,6 +22,7 @@ class Crossing:
     end_seconds: float
     end_at: datetime  # UTC
     fraction_box: Box  # of the largest truck seen
+    support: float  # of the surest sight, in [0, 1]
 
 
 class CrossingWatch:
@@ -43,13 +44,25 @@ class CrossingWatch:
         now, at = observation.seconds, observation.captured_at
         finished = self._finish(now)
         trucks = self._trucks(observation)
-        if len(self._standing.update(trucks, now)) < len(trucks):
+        standing = self._standing.update(tuple(trucks), now)
+        if len(standing) < len(trucks):
             largest = max(trucks, key=lambda box: (box.area, box.xyxy))
+            support = max(support for box, support in trucks.items() if box not in standing)
             running = self._running or Crossing(
-                begin_seconds=now, begin_at=at, end_seconds=now, end_at=at, fraction_box=largest
+                begin_seconds=now,
+                begin_at=at,
+                end_seconds=now,
+                end_at=at,
+                fraction_box=largest,
+                support=support,
             )
-            box = max((running.fraction_box, largest), key=lambda box: box.area)
-            self._running = replace(running, end_seconds=now, end_at=at, fraction_box=box)
+            self._running = replace(
+                running,
+                end_seconds=now,
+                end_at=at,
+                fraction_box=max((running.fraction_box, largest), key=lambda box: box.area),
+                support=max(running.support, support),
+            )
         return finished
 
     def _finish(self, now: float) -> Crossing | None:
@@ -63,22 +76,23 @@ class CrossingWatch:
         self._running = None
         return running
 
-    def _trucks(self, observation: Observation) -> list[Box]:
+    def _trucks(self, observation: Observation) -> dict[Box, float]:
+        """The trucks on the zone, a tracked detection once, with their support."""
         if not observation.view_is_reliable:
-            return []
-        detected = [
-            part.fraction_box
-            for part in observation.parts("truck")
-            if part.support >= self._settings.min_truck_support
-        ]
+            return {}
         followed = [
             observation.to_fractions(track.box)
             for track in observation.tracks
             if track.class_name == "truck" and track.seconds == observation.seconds
         ]
-        boxes = dict.fromkeys(detected + followed)  # a tracked detection once, in order
-        return [
-            box
-            for box in boxes
+        detected = {
+            part.fraction_box: part.support
+            for part in observation.parts("truck")
+            if part.support >= self._settings.min_truck_support or part.fraction_box in followed
+        }
+        boxes = detected | {box: 0.0 for box in followed if box not in detected}
+        return {
+            box: support
+            for box, support in boxes.items()
             if share_in_zone(ground_of(box), self.zone) >= self._settings.zone_share
-        ]
+        }

@@ -81,7 +81,7 @@ class DustRule:
         for zone_id, zone in self._sites.items():
             supports = {"dust": max((p.support for p in dust[zone_id]), default=0.0)}
             haze = hazes.get(zone_id)
-            if haze is not None:
+            if haze is not None and haze.warmth > self.settings.cold_shift:
                 supports["veil"] = min(haze.cover / self.settings.full_cover, 1.0)
             if observation.view_is_reliable and max(supports.values()) > 0:
                 self._remember_box(zone_id, haze, dust[zone_id], observation)

@@ -12,6 +12,7 @@ from pipeline.geometry import Box
 from pipeline.rules.close_look import CloseLookRequest
 from pipeline.rules.observation import Observation
 from pipeline.rules.passage import BurstRequest
+from pipeline.rules.patch_look import PatchLookRequest
 from pipeline.violations import Subtype, Violation, violation_of
 
 JsonObject = dict[str, Any]  # what json.dumps takes
@@ -48,7 +49,7 @@ class RuleOutcome:
 
     judgements: tuple[Judgement, ...] = ()  # of every spot worth a word, the not-fired ones too
     burst_requests: tuple[BurstRequest, ...] = ()
-    look_requests: tuple[CloseLookRequest, ...] = ()
+    look_requests: tuple[CloseLookRequest | PatchLookRequest, ...] = ()
     watched: tuple[Box, ...] = ()  # in fractions: the reference view must not learn these
 
 

@@ -27,6 +27,7 @@ from pipeline.rules.settings import SpillSettings
 from pipeline.rules.spill_reasons import (
     explain_spill,
     explain_uncovered_load,
+    heap_of,
     material_of,
     moving_trucks,
     no_passage_reasons,
@@ -114,8 +115,9 @@ class MuckTruckRule:
         if asked is None or self._observation is None:
             return RuleOutcome()
         zone = self._roads[asked.request.zone_id]
-        reasons = passage_reasons(passage, zone, changes, self.settings)
-        material = material_of(changes, self.settings)
+        glimpse = asked.crossing.support
+        reasons = passage_reasons(passage, zone, changes, self.settings, glimpse=glimpse)
+        material = heap_of(material_of(changes, self.settings))
         spill = self._judge_road(zone, asked.crossing, material, reasons)
         judgements = [spill]
         if self.settings.report_uncovered_loads and not spill.fired:
@@ -232,6 +234,8 @@ class MuckTruckRule:
             seen_at = self._observation.captured_at
             presence = self._presences.open(box, seen_at, key=zone.id)
             level = presence.level("spill")
+            if self._knows_better(presence, reasons):
+                return self._judge(presence)
             self._spills[presence.presence_id] = _Spill(
                 fraction_box=box, key=zone.id, started_at=crossing.begin_at, reasons=reasons
             )
@@ -246,6 +250,19 @@ class MuckTruckRule:
             present_seconds=presence.present_seconds if presence else 0.0,
             explanation=explain_spill(reasons, level, self.settings),
         )
+
+    def _knows_better(self, presence: Presence, reasons: tuple[Reason, ...]) -> bool:
+        """Whether an earlier passage explains what lies there: what is a spill stays one.
+
+        A later truck drives over it, stirs it, or passes beside something that is none.
+        """
+        earlier = self._spills.get(presence.presence_id)
+        if earlier is None:
+            return False
+        level = presence.level("spill")
+        before = explain_spill(earlier.reasons, level, self.settings)
+        now = explain_spill(reasons, level, self.settings)
+        return before.fired or before.score >= now.score
 
     def _judge_load(self, zone: Zone, truck: TruckPassage) -> Judgement:
         return Judgement(

@@ -99,6 +99,11 @@ class TruckPassage:
     plate_fraction_box: Box  # the band of that box in which a plate would be
 
     @property
+    def seen_seconds(self) -> float:
+        """From the first to the last sight, >= 0."""
+        return self.last_seconds - self.first_seconds
+
+    @property
     def travelled(self) -> float:
         """Distance between the first and last centre, as a share of the frame's size, >= 0."""
         (x1, y1), (x2, y2) = self.path[0][1].center, self.path[-1][1].center

@@ -185,6 +185,22 @@ _ADVERTISING: dict[str, Wording] = {
         "recognised in close looks at the surface ({level:share}): small in the whole picture",
         "经立面局部放大识别（{level:share}），在全景画面中过小",
     ),
+    "patch_advertisement": _network(
+        "cut out, the patch looks like an advertisement ({share:share})",
+        "局部截图判读为广告（{share:share}）",
+    ),
+    "patch_graffiti": _network(
+        "cut out, the patch looks like graffiti ({share:share})",
+        "局部截图判读为涂鸦（{share:share}）",
+    ),
+    "patch_sign": _network(
+        "cut out, the patch looks like a sign ({share:share})",
+        "局部截图判读为招牌（{share:share}）",
+    ),
+    "patch_other": _network(
+        "cut out, the patch looks like neither ad, graffiti nor sign ({share:share})",
+        "局部截图判读为非广告、涂鸦、招牌（{share:share}）",
+    ),
     "signboard": _network(
         "looks like a shop sign ({level:share}), which is legal",
         "形似店铺招牌（{level:share}），属合法设置",
@@ -291,8 +307,8 @@ _SPILL: dict[str, Wording] = {
         "其间有货车通过（{span_seconds:.0f} 秒内 {trucks} 辆）",
     ),
     "truck_glimpsed": _time(
-        "a truck was seen to pass in between, though not in the burst",
-        "其间见货车通过，但连拍画面中未能识别",
+        "a truck was seen to pass in between ({level:share}), though not in the burst",
+        "其间见货车通过（{level:share}），但连拍画面中未能识别",
     ),
     "no_truck_passed": _time(
         "no truck was seen to pass in between",
@@ -307,6 +323,10 @@ _SPILL: dict[str, Wording] = {
         "货车通过前后路面一致，未见遗撒",
     ),
     "rough": _change("it is rough, as soil and rubble are", "表面粗糙，与渣土一致"),
+    "other_colour": _change(
+        "it has a colour of its own, which water and shadow have not",
+        "颜色与路面不同，水渍和阴影不会改变色相",
+    ),
     "sharp_edge": _change("its outline is sharp", "边界清晰"),
     "sees_spill": _network(
         "spilled material is seen ({level:share})", "识别到遗撒物（{level:share}）"

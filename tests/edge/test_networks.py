@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from edge.networks import Networks
@@ -9,6 +11,8 @@ from edge.settings import BoxSettings, ModelSettings
 from pipeline.errors import ModelCardError
 from pipeline.rules.patch_look import PATCH_KINDS
 from pipeline.settings import parse_settings
+
+SHIPPED = Path(__file__).parents[2] / "models" / "shipped"
 
 
 def test_a_box_has_both_classifiers():
@@ -26,6 +30,17 @@ def test_an_empty_path_means_none():
     box = parse_settings('id = "b"\n[model]\nload_state = ""\npatch_kind = ""\n', BoxSettings)
     networks = Networks(box.model)
     assert networks.classifier() is None
+    assert networks.patch_classifier() is None
+
+
+def test_a_box_whose_settings_are_older_than_the_patch_classifier_works_as_before(
+    tmp_path, monkeypatch
+):
+    """It names its own models, and starts in a folder without ours."""
+    monkeypatch.chdir(tmp_path)
+    named = ModelSettings(detector=SHIPPED / "street.toml", load_state=SHIPPED / "load_state.toml")
+    networks = Networks(named)
+    assert networks.classifier() is not None
     assert networks.patch_classifier() is None
 
 

@@ -13,9 +13,9 @@ import pytest
 from models.cards import read_card, sha256, write_card
 from models.classes import CLASSES, LOAD_STATES
 from models.evaluate import disagreements, main, metric_rows
-from models.evaluate_load_state import Answer, balanced_interval, choose_abstention
-from models.evaluate_load_state import metric_rows as state_rows
 from models.evaluate_shipped import main as shipped_main
+from models.evaluation.answers import Answer, balanced_interval, choose_abstention
+from models.evaluation.answers import metric_rows as state_rows
 from pipeline.detection.card import load_card, read_network
 from pipeline.detection.classifier import Classifier
 from pipeline.detection.detector import Detector
@@ -233,7 +233,7 @@ def test_abstention_rises_until_the_answers_are_right():
     bad = Answer(truth="covered", right=("covered",), said="closed", score=0.55)
     assert choose_abstention([[*good, bad]]) == 0.6
     assert choose_abstention([[bad] * 5]) == 0.55
-    rows = state_rows("rendered", [*good, bad], 0.6)
+    rows = state_rows("rendered", [*good, bad], LOAD_STATES, 0.6)
     assert rows[0]["covered"] == 9
     assert rows[0]["abstained"] == 1
     assert rows[1]["accuracy"] == 1.0

@@ -25,7 +25,8 @@ def test_the_whole_recipe_in_order():
     """As docs/training.md tells it."""
     assert names(Path("data")) == [
         "render", "synthesize", "prepare", "pseudo_label", "train", "export", "evaluate",
-        "load_state", "evaluate_load_state", "quantize", "against",
+        "load_state", "evaluate_load_state", "patch_kind", "evaluate_patch_kind", "quantize",
+        "against",
     ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from edge.settings import load_camera
 from models.classes import class_id
 from models.composites.cutouts import CutOut
 from models.composites.harmony import look_of
+from models.semireal.__main__ import film_all
 from models.semireal.background import FPS, Background, ClipError, open_background
 from models.semireal.casting import Cast, CastingError, cast_from
 from models.semireal.film import film, picture_at, truth_of
@@ -159,6 +160,14 @@ def test_the_same_seed_films_the_same_and_another_one_does_not(stage, street, ca
     )
     assert np.array_equal(first, second)
     assert not np.array_equal(first, other)
+
+
+def test_seeds_that_are_filmed_are_those_asked_for(stage, tmp_path):
+    """Whoever tuned on seed 0 films 3 and 4 beside it; what is there is not filmed again."""
+    for seed in (0, 3, 4):
+        (tmp_path / f"drawn-vending-{seed}.truth.json").write_text("{}")
+    videos = film_all(tmp_path / "gone", tmp_path, {"drawn": stage}, ["vending"], range(3, 5))
+    assert videos == {"drawn-vending-3": "drawn", "drawn-vending-4": "drawn"}
 
 
 def test_a_stall_is_drawn_where_and_when_the_truth_says(stage, street, cast):

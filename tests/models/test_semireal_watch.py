@@ -16,7 +16,7 @@ from models.semireal.dust import ONE_PICTURE, RULES, Air, with_and_without
 from models.semireal.figures import aims_met, as_rows, count, wilson
 from models.semireal.kept import keep, key_of, recall
 from models.semireal.stage import Stage
-from models.semireal.watch import VARIANTS, Networks, Watched, without_time
+from models.semireal.watch import VARIANTS, KeptKinds, Networks, Watched, without_time
 from models.street.encode import VideoWriter
 from pipeline.candidate import Candidate, Explanation
 from pipeline.frames import Frame
@@ -154,6 +154,20 @@ def test_close_looks_at_one_picture_are_told_apart():
     networks.detect_image(right)
     networks.detect_image(left.copy())
     assert networks.runs == 2
+
+
+def test_a_patch_seen_before_is_told_apart_once():
+    """The second answer is the first one kept; without the network there is only abstention."""
+    patches = Networks(BoxSettings()).patches
+    crop = np.full((40, 60, 3), 90, np.uint8)
+    first = patches.classify(crop)
+    assert patches.classify(crop.copy()) is first
+    patches.forget()
+    assert patches.classify(crop) is not first
+    none = KeptKinds(None)
+    assert patches
+    assert not none
+    assert none.classify(crop).class_name is None
 
 
 def test_what_is_off_says_nothing(run):

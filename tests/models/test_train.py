@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("ultralytics")
 
-from models import export, load_state, train  # noqa: E402 (after the skip)
+from models import export, load_state, patch_kind, train  # noqa: E402 (after the skip)
 from models.classes import CLASSES, class_id  # noqa: E402
 from models.export import differences, to_onnx  # noqa: E402
 from models.network import (  # noqa: E402
@@ -139,7 +139,7 @@ OTHERS = {
 def test_a_checkpoint_of_another_architecture_is_named_and_nothing_is_written(
     tmp_path, capsys, other
 ):
-    """File and reason on stderr, exit code 1, no output folder: in all three scripts."""
+    """File and reason on stderr, exit code 1, no output folder: in all four scripts."""
     path, out = tmp_path / "other.pt", tmp_path / "out"
     other(path)
     prepared, rendered = str(tmp_path / "prepared"), str(tmp_path / "rendered")
@@ -147,6 +147,7 @@ def test_a_checkpoint_of_another_architecture_is_named_and_nothing_is_written(
         (train.main, ["--prepared", prepared, "--start"]),
         (export.main, ["--prepared", prepared, "--checkpoint"]),
         (load_state.main, ["--rendered", rendered, "--checkpoint"]),
+        (patch_kind.main, ["--rendered", rendered, "--checkpoint"]),
     ):
         assert main([*asked, str(path), "--out", str(out)]) == 1
         told = capsys.readouterr().err

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 
 from pipeline.camera import Camera
+from pipeline.detection.classifier import Classification
 from pipeline.detections import Detections
 from pipeline.episodes.events import EpisodeEnded, EpisodeOpened
 from pipeline.frames import Frame
+from pipeline.geometry import Box
 from pipeline.processor import Processor
+from pipeline.rules.patch_look import PATCH_KINDS, PatchLookRequest
 from pipeline.violations import Subtype
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # a Sunday, noon in Shanghai
@@ -170,6 +173,52 @@ def test_same_frames_give_the_same_events():
     assert first == second
 
 
+ROAD = {"id": "road", "kind": "road", "polygon": [[0, 0.5], [1, 0.5], [1, 1], [0, 1]]}
+HEAP = (140, 120, 200, 150)
+
+
+def spilled(second):
+    """The street at a second; from the 32nd on soil lies on the road."""
+    picture = cv2.GaussianBlur(street(second, stall=False), (0, 0), 3)
+    if second >= 32:  # while the truck is over it
+        x1, y1, x2, y2 = HEAP
+        clods = np.random.default_rng(8).random(((y2 - y1) // 3, (x2 - x1) // 3)) < 0.5
+        mask = np.kron(clods, np.ones((3, 3))) > 0
+        picture[y1:y2, x1:x2][mask] = (40, 75, 120)
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("taken_for", "found"), [("tricycle", True), ("car", False), ("stall", False)]
+)
+def test_soil_that_the_network_takes_for_a_tricycle_is_still_seen(taken_for, found):
+    """What it calls a car hides the road; what it calls a tricycle lies there or moves on."""
+
+    def script(seconds):
+        x = (seconds - 30) * 50
+        said = [("truck", (x, 80, x + 90, 145))] if 30 <= seconds < 35 else []
+        return said + ([(taken_for, HEAP)] if seconds >= 35 else [])
+
+    processor = Processor(camera(ROAD), detector=ScriptedDetector(script))
+
+    def shown(second):
+        return Frame(
+            image=spilled(int(second)), camera_id="c",
+            captured_at=NOON + timedelta(seconds=second), seconds=float(second),
+            width=WIDTH, height=HEIGHT,
+        )  # fmt: skip
+
+    events = []
+    for second in range(60):
+        step = processor.process(shown(second))
+        events += step.events
+        for request in step.burst_requests:
+            times = np.arange(request.begin_seconds, request.end_seconds, 0.2)
+            processor.process_burst(request, [shown(t) for t in times])
+    opened = [e.episode.subtype for e in events if isinstance(e, EpisodeOpened)]
+    assert opened == ([Subtype.SPILL_ROAD] if found else [])
+
+
 def test_privacy_masks_are_burnt_in_before_anything_sees_the_picture():
     """The detector, and everything after it, gets one colour where the mask is."""
     mask = {
@@ -213,6 +262,78 @@ def test_privacy_masks_are_burnt_in_before_a_close_look():
     [crop] = processor._detector.crops
     hidden = crop[2 : HEIGHT * 4 // 10 - 2, 18 : WIDTH // 4 - 2]
     assert len(np.unique(hidden.reshape(-1, 3), axis=0)) == 1
+
+
+class ScriptedClassifier:
+    """Says the same of every crop, and remembers what it was shown."""
+
+    def __init__(self, kind):
+        self._kind = kind
+        self.crops = []
+
+    def classify(self, crop):
+        self.crops.append(crop)
+        said = {kind: 0.85 if kind == self._kind else 0.05 for kind in PATCH_KINDS}
+        return Classification(class_name=self._kind, score=0.85, probabilities=said)
+
+
+def look_at_patches(classifier, patches, *zones):
+    """Answer a request for these patches with a picture in full size."""
+    processor = Processor(
+        camera(WALL, *zones),
+        detector=ScriptedDetector(lambda _: []),
+        patch_classifier=classifier,
+    )
+    request = PatchLookRequest(seconds=0.0, patches=patches)
+    return processor.process_look(request, next(iter(frames(None, seconds=1))))
+
+
+def test_a_patch_is_cut_out_with_a_margin_and_told_apart():
+    """A fifth of its sides on each side, as in training; the answer keeps the presence's number."""
+    classifier = ScriptedClassifier("graffiti")
+    look = look_at_patches(classifier, {7: Box(0.5, 0.5, 0.75, 0.75)})
+    [crop] = classifier.crops
+    assert crop.shape == (round(HEIGHT * 0.35), round(WIDTH * 0.35), 3)
+    assert look.shares == {7: {**dict.fromkeys(PATCH_KINDS, 0.05), "graffiti": 0.85}}
+
+
+def test_a_patch_that_is_tiny_or_not_told_is_left_out():
+    """Eight pixels high nobody can tell; an abstention is no answer."""
+    classifier = ScriptedClassifier("other")
+    assert not look_at_patches(classifier, {1: Box(0.5, 0.5, 0.75, 0.5 + 8 / HEIGHT)}).shares
+    assert not classifier.crops
+    assert not look_at_patches(ScriptedClassifier(None), {1: Box(0.5, 0.5, 0.75, 0.75)}).shares
+    assert not look_at_patches(None, {1: Box(0.5, 0.5, 0.75, 0.75)}).shares
+
+
+def test_privacy_masks_are_burnt_in_before_a_look_at_a_patch():
+    """The second network sees no more than the first."""
+    mask = {
+        "id": "window", "kind": "privacy_mask",
+        "polygon": [[0.4, 0.4], [0.9, 0.4], [0.9, 0.9], [0.4, 0.9]],
+    }  # fmt: skip
+    classifier = ScriptedClassifier("other")
+    look_at_patches(classifier, {1: Box(0.5, 0.5, 0.75, 0.75)}, mask)
+    [crop] = classifier.crops
+    assert len(np.unique(crop.reshape(-1, 3), axis=0)) == 1
+
+
+@pytest.mark.parametrize(("kind", "fires"), [("advertisement", True), ("other", False)])
+def test_what_is_new_on_a_wall_is_an_ad_if_the_second_network_says_so(kind, fires):
+    """From pictures to the episode: the detector sees nothing, change sees something new."""
+    wall = {**WALL, "polygon": PAVEMENT}
+    processor = Processor(
+        camera(wall),
+        detector=ScriptedDetector(lambda _: []),
+        patch_classifier=ScriptedClassifier(kind),
+    )
+    opened = []
+    for frame in frames(None, seconds=240):
+        step = processor.process(frame)
+        opened += [e.episode for e in step.events if isinstance(e, EpisodeOpened)]
+        for request in step.look_requests:
+            processor.process_look(request, frame)
+    assert [e.subtype for e in opened] == [Subtype.AD_POSTER] * fires
 
 
 def test_a_picture_in_full_size_asks_for_no_close_look():

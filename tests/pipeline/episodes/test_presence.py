@@ -220,6 +220,22 @@ BOXES = st.builds(
 )
 
 
+def test_the_box_of_what_was_first_seen_on_its_way_goes_to_where_it_stands():
+    """Pushed on by six tenths of its size: less than a third of the two boxes is shared."""
+    shown = presence()
+    settled = Box(0.52, 0.4, 0.72, 0.6)
+    for _ in range(180):
+        shown.step(
+            seconds=1.0,
+            captured_at=NOON,
+            sightings=[Sighting(fraction_box=settled, supports={"stall": 1.0})],
+            report=SpotReport(),
+            settings=SETTINGS,
+        )
+    assert shown.fraction_box.iou(settled) > 0.95
+    assert shown.drift == pytest.approx(0.6, abs=0.05)
+
+
 @given(BOXES, BOXES, SHARES)
 def test_affinity_and_distance_do_not_depend_on_the_order(a, b, share):
     """Symmetric; a thing is wholly like itself; a blend is a box."""

@@ -131,6 +131,28 @@ def test_one_puff_is_too_short():
     assert not told.opened
 
 
+def test_mist_half_a_minute_before_does_not_count_towards_the_plume():
+    """The cannon stops, the air is clear, then a plume: it begins with the plume and not before."""
+    mist = air(dust=0.0, warmth=0.0, brightness_shift=0.25, growth_per_second=0.004)
+    told = story().play(mist, 50).play(CLEAR, 40).play(air(), 100)
+    [episode] = told.opened
+    assert episode.started_at == NOON + timedelta(seconds=90)
+    assert (episode.fired_at - episode.started_at).total_seconds() >= 60
+
+
+def test_a_blue_veil_is_no_sight_of_dust():
+    """Cars throw a shadow on the site now and then after the mist: no time of the plume's."""
+    shadow = air(dust=0.0, warmth=-0.09, brightness_shift=-0.03)
+
+    def between(second):
+        return shadow if second % 8 == 0 else CLEAR
+
+    mist = air(dust=0.0, warmth=0.0, brightness_shift=0.25, growth_per_second=0.004)
+    told = story().play(mist, 50).play(between, 40).play(air(), 100)
+    [episode] = told.opened
+    assert episode.started_at == NOON + timedelta(seconds=90)
+
+
 def test_a_torn_plume_is_one_act():
     """Gone in every third frame, one episode."""
 

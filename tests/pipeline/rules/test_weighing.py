@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.rules.patch_look import PATCH_KINDS
 from pipeline.rules.phrases import PHRASES
 from pipeline.rules.place import PlaceStatus
 from pipeline.rules.settings import (
@@ -24,7 +25,7 @@ from pipeline.settings import parse_settings
 DOCUMENT = Path(__file__).parents[3] / "docs" / "rules.md"
 RULES = Path(__file__).parents[3] / "pipeline" / "rules"
 # Codes that are put together from a class, a status or a load.
-BUILT = ("sees_", "place_", "dwell_", "load_")
+BUILT = ("sees_", "place_", "dwell_", "load_", "patch_")
 
 
 @given(st.lists(st.floats(-9, 9), max_size=12), st.floats(0.05, 0.95))
@@ -72,6 +73,9 @@ def test_every_code_that_the_rules_give_has_a_phrase_and_every_phrase_a_rule():
                 for node in ast.walk(tree)
                 if isinstance(node, ast.Constant) and isinstance(node.value, str)
             }
+    assert {code for code in PHRASES if code.startswith("patch_")} == {
+        f"patch_{kind}" for kind in PATCH_KINDS
+    }
     built = {code for code in PHRASES if code.startswith(BUILT)}
     assert set(PHRASES) - built <= said
     for status in PlaceStatus:
