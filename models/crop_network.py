@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,7 +16,6 @@ from models.network import WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -80,7 +80,7 @@ def export(network: CropNetwork, path: Path, size_px: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     sample = torch.rand(2, 3, size_px, size_px)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        made = path.parent / folder / path.name
+        made = Path(folder) / path.name
         torch.onnx.export(
             network,
             (sample,),
