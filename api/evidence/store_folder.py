@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
 from uuid import uuid4
 
 import structlog
@@ -218,13 +217,14 @@ class FolderStore:
         length: int | None = None,
     ) -> Iterator[bytes]:
         """See `EvidenceStore.read`."""
+        place = self._place(sha256, area)
         with self._answering():
             try:
-                file = self._place(sha256, area).open("rb")
+                # Only to see that it can be: who never asks for a piece would leave it open.
+                place.open("rb").close()
             except FileNotFoundError:
                 raise NotFound("object_not_found", "This file is not in the store.") from None
-            file.seek(start)
-        return _part(file, length)
+        return _part(place, start, length)
 
     def freeze(self, sha256s: Sequence[str], *, until: datetime) -> datetime | None:
         """See `EvidenceStore.freeze`. A folder cannot lock; its copies are only read-only."""
@@ -357,9 +357,10 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-def _part(file: BinaryIO, length: int | None) -> Iterator[bytes]:
+def _part(path: Path, start: int, length: int | None) -> Iterator[bytes]:
     left = length
-    with file:
+    with path.open("rb") as file:
+        file.seek(start)
         while left is None or left > 0:
             piece = file.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left))
             if not piece:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+from tests.browser.window import AT_REST
+
 
 def kept_secret(page):
     shown = page.get_by_test_id("shown-once")
     shown.wait_for()
     secret = shown.input_value()
-    page.get_by_text("我已妥善保存").click()
+    page.wait_for_function(AT_REST)  # a click on what still moves may be lost
+    page.get_by_role("checkbox", name="我已妥善保存").check()
     page.locator(".ant-modal-footer .ant-btn-primary:not([disabled])").last.click()
     shown.wait_for(state="detached")
     return secret

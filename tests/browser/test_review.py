@@ -48,7 +48,7 @@ def test_a_session_by_keyboard_only(desk, centre):
     desk.page.wait_for_selector(".pending-strip:has-text('已存疑')")
     desk.wait_sent()
     assert state_of(centre, second) == CandidateState.NEED_MORE
-    desk.press("?")
+    desk.see_dialog_leave().press("?")
     desk.page.wait_for_selector(".keys-help")
     desk.show("keys")
 

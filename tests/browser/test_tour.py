@@ -17,8 +17,6 @@ LOOKS = (
 ROW = ".table-row"
 LIST = f"{ROW}, .ant-empty, .notice"  # one that may be empty
 DIALOG = ".ant-modal-container:visible"
-# As the console itself judges it: until a dialog has left, keys are not the page's.
-STILL_OPEN = '.ant-modal-wrap:not([style*="display: none"])'
 PICTURES = ".evidence-stage .picture-frame[data-state=shown]"
 OVERFLOWS = "document.scrollingElement.scrollWidth > innerWidth"
 SCROLLS = """[document.scrollingElement, document.querySelector('.page')]
@@ -190,7 +188,7 @@ def test_every_screen(window, login):
         if stop.leave:
             window.press(stop.leave)
             if stop.shown == DIALOG:
-                window.page.wait_for_selector(STILL_OPEN, state="detached")
+                window.see_dialog_leave()
     assert found == {}
 
 

@@ -18,6 +18,8 @@ AT_REST = """() => {
   };
   return document.getAnimations().every(isOver) && [...document.images].every(isThere);
 }"""
+# As the console itself judges it: until a dialog has left, keys are not the page's.
+STILL_OPEN = '.ant-modal-wrap:not([style*="display: none"])'
 # What axe calls these is never acceptable to us.
 GRAVE = {"serious", "critical"}
 
@@ -89,6 +91,11 @@ class Desk:
     def wait_sent(self):
         """Until the last decision is on record."""
         self.page.wait_for_selector(".pending-strip[data-state=sent]")
+        return self
+
+    def see_dialog_leave(self):
+        """Until keys are the page's again."""
+        self.page.wait_for_selector(STILL_OPEN, state="detached")
         return self
 
     def press(self, *keys):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -146,6 +147,15 @@ def test_the_addresses_are_those_of_the_api(store):
     """Links lead to the API itself, below its prefix."""
     link = store.upload_link("box-1", expected_of(b"x"), base_url=BASE_URL)
     assert link.url.startswith(f"{BASE_URL}{API_PREFIX}{UPLOADS_PATH}/")
+
+
+def test_a_file_that_nobody_reads_is_not_left_open(store):
+    """A browser that goes away before the first piece keeps no file of ours."""
+    digest = store.put(b"evidence", "text/plain")
+    open_files = len(list(Path("/dev/fd").iterdir()))
+    pieces = store.read(digest, start=4)
+    assert len(list(Path("/dev/fd").iterdir())) == open_files
+    assert b"".join(pieces) == b"ence"
 
 
 def test_a_disk_that_is_not_mounted_is_no_new_store(store, client, database, stored):
