@@ -22,6 +22,22 @@ def test_wrong_password_is_said(desk, centre):
     desk.show("login-wrong")
 
 
+def test_what_is_typed_outlives_the_arrival_of_words(desk, centre):
+    """Ant Design's own Chinese comes late on a slow line: nobody has to begin again."""
+    late = []
+    desk.page.route(
+        "**/assets/zh_CN-*.js",
+        lambda route: late.append(route),  # noqa: PLW0108 - Playwright marks its handlers
+    )
+    desk.page.goto(centre.address)
+    name = "input[autocomplete=username]"
+    desk.page.fill(name, "demo-operator")
+    assert len(late) == 1
+    late[0].continue_()
+    desk.page.wait_for_load_state("networkidle")
+    assert desk.page.input_value(name) == "demo-operator"
+
+
 def test_language_changes_at_once(desk, centre):
     """One click changes every word, and the choice is kept."""
     desk.page.goto(centre.address)

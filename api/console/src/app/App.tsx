@@ -3,6 +3,7 @@
 import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { App as AntApp, ConfigProvider } from "antd";
 import type { Locale } from "antd/es/locale";
+import english from "antd/es/locale/en_US";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { BrowserRouter, Link, Navigate, Route, Routes } from "react-router";
@@ -51,13 +52,18 @@ function Unknown() {
 }
 
 const locales: Record<Language, () => Promise<{ default: Locale }>> = {
-  "zh-CN": () => import("antd/locale/zh_CN"),
-  en: () => import("antd/locale/en_US"),
+  "zh-CN": () => import("antd/es/locale/zh_CN"),
+  en: () => Promise.resolve({ default: english }),
 };
 
-/** The words of Ant Design's own parts; until they are there, its parts speak English. */
-function useLocale(language: Language): Locale | null {
-  const [locale, setLocale] = useState<Locale | null>(null);
+/**
+ * The words of Ant Design's own parts; until they are there, its parts speak English.
+ *
+ * Never without any: ConfigProvider puts one more part around the page for them, and a page that is
+ * mounted anew forgets what was typed and which dialog was open.
+ */
+function useLocale(language: Language): Locale {
+  const [locale, setLocale] = useState(english);
   useEffect(() => {
     let isWanted = true;
     void speak(language);
@@ -77,7 +83,7 @@ export function App() {
     document.documentElement.dataset["appearance"] = appearance;
   }, [appearance]);
   return (
-    <ConfigProvider theme={themeFor(appearance)} {...(locale ? { locale } : {})}
+    <ConfigProvider theme={themeFor(appearance)} locale={locale}
       button={{ autoInsertSpace: false }}>
       <AntApp className="fill">
         <QueryClientProvider client={queries}>
