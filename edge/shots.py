@@ -55,6 +55,7 @@ class _Decoded:
 
     frames: dict[float, Frame] = field(default_factory=dict)
     packets: dict[float, CompressedPacket] = field(default_factory=dict)
+    truck: Frame | None = None  # one frame for all roles that show it: one still, and crops of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +181,9 @@ class ShotFinder:
             return []
         if not material.truck:
             material.truck = self._packets_near(truck.best_seconds)
-        frame = self._nearest_frame(material.truck, truck.best_seconds)
+        if decoded.truck is None:
+            decoded.truck = self._nearest_frame(material.truck, truck.best_seconds)
+        frame = decoded.truck
         if frame is None:
             return []
         box = truck.plate_fraction_box if need.role == "plate" else truck.best_fraction_box

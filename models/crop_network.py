@@ -1,10 +1,12 @@
-"""Classifiers of crops: the street detector's first layers with a new head, and their export."""
+"""Classifiers of crops on the detector's first layers: training, export, card."""
 
 from __future__ import annotations
 
 import tempfile
+import time
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import onnx
@@ -12,10 +14,12 @@ import onnxslim  # type: ignore[import-not-found,unused-ignore]
 import torch  # type: ignore[import-not-found,unused-ignore]
 from torch import Tensor, nn  # type: ignore[import-not-found,unused-ignore]
 
+from models.cards import sha256
+from models.label_sets import PAD
 from models.network import WeightsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -64,6 +68,42 @@ class CropNetwork(nn.Module):  # type: ignore[misc,unused-ignore]  # torch may b
         )
 
 
+def train(
+    network: CropNetwork,
+    batches: Callable[[np.random.Generator], Iterable[tuple[Sequence[NDArray[np.uint8]], Tensor]]],
+    *,
+    epochs: int,
+    seed: int,
+    body_share: float,
+) -> None:
+    """Train in place, with a cosine learning rate; a line is printed for each epoch.
+
+    Args:
+        network: What learns.
+        batches: An epoch's, by its random generator: letterboxed crops, and their classes as int64
+            or as float32 shares of shape (batch, classes).
+        epochs: How many.
+        seed: The same one gives the same batches.
+        body_share: Of the head's rate, at which the body learns.
+    """
+    optimiser = network.optimiser(body_share)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
+    for epoch in range(epochs):
+        network.train()
+        start = time.monotonic()
+        losses = []
+        for images, wanted in batches(np.random.default_rng((seed, epoch))):
+            scores = network.logits(to_pixels(images))
+            loss = nn.functional.cross_entropy(scores, wanted, label_smoothing=0.05)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            losses.append(loss.item())
+        schedule.step()
+        took = time.monotonic() - start
+        print(f"epoch {epoch + 1}/{epochs} loss {np.mean(losses):.4f} {took:.1f} s", flush=True)
+
+
 def to_pixels(images: Sequence[NDArray[np.uint8]]) -> Tensor:
     """Letterboxed crops as the network's input, R, G, B in [0, 1]."""
     stacked = np.stack([i[..., ::-1].transpose(2, 0, 1) for i in images])
@@ -94,6 +134,48 @@ def export(network: CropNetwork, path: Path, size_px: int) -> None:
         onnx.save(onnxslim.slim(onnx.load(made)), made)
         _check_parity(network, made, sample)
         made.replace(path)
+
+
+def card_of(
+    onnx_file: Path,
+    *,
+    classes: Sequence[str],
+    size_px: int,
+    training: Mapping[str, Any],
+    data: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """The card of an exported file, named as the file is, without figures.
+
+    Args:
+        onnx_file: What `export` wrote.
+        classes: In the order of the outputs.
+        size_px: Side of the input.
+        training: Recipe, epochs and seed.
+        data: One table for each set that was learned from.
+    """
+    return {
+        "format": 1,
+        "name": onnx_file.stem,
+        "version": "1",
+        "task": "classify",
+        "file": onnx_file.name,
+        "sha256": sha256(onnx_file),
+        "created": datetime.now(UTC).date().isoformat(),
+        "licence": "AGPL-3.0-or-later",
+        "input": {
+            "name": "images",
+            "width": size_px,
+            "height": size_px,
+            "stride": size_px,
+            "channels": "RGB",
+            "range": [0.0, 1.0],
+            "pad": PAD,
+        },
+        "output": {"name": "output0", "layout": "probabilities"},
+        "classes": [{"name": name} for name in classes],
+        "training": {**training, "image_size": size_px},
+        "data": list(data),
+    }
 
 
 def _check_parity(network: CropNetwork, path: Path, sample: Tensor) -> None:

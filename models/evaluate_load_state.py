@@ -19,15 +19,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from models.cards import read_card, write_card
+from models.cards import read_card
 from models.classes import LOAD_STATES
 from models.evaluation.answers import (
     Answer,
     choose_abstention,
-    disagreements,
+    conclude,
     metric_rows,
-    print_rows,
-    report,
+    options_of,
 )
 from models.label_sets import LabelSetError, read_picture
 from models.last_line import print_last_line
@@ -65,20 +64,14 @@ def answers(
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="models.evaluate_load_state", description=__doc__.split("\n\n")[0]
-    )
-    parser.add_argument("--card", type=Path, default=SHIPPED, help="the network's card")
-    parser.add_argument("--data", type=Path, help="the data pack's folder")
-    parser.add_argument("--rendered", type=Path, help="folder of rendered pictures")
-    parser.add_argument("--out", type=Path, help="folder for report page and JSON")
-    parser.add_argument("--write", action="store_true", help="put the figures into the card")
+    parser = options_of("models.evaluate_load_state", __doc__.split("\n\n")[0], SHIPPED)
     parser.add_argument(
         "--choose-abstention", action="store_true", help="choose abstain_below, then --write"
     )
     options = parser.parse_args(arguments)
     if options.data is None and options.rendered is None:
         parser.error("give --data, --rendered or both")
+    options.write |= options.choose_abstention
     return options
 
 
@@ -108,23 +101,9 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
         for source, own in found.items()
         for r in metric_rows(source, own, LOAD_STATES, abstain_below)
     ]
-    print_rows(rows, LOAD_STATES)
-    if options.write or options.choose_abstention:
-        card["abstain_below"] = abstain_below
-        card["metrics"] = [*rows, *(m for m in card.get("metrics", []) if m["source"] not in found)]
-        write_card(options.card, card)
-    wrong = disagreements(rows, [m for m in card.get("metrics", []) if m["source"] in found])
-    print("\n".join(f"not as in the card: {w}" for w in wrong))
-    if options.out:
-        report(options.out, found, rows, LOAD_STATES, "load_state")
-    numbers = sum(isinstance(v, int | float) for r in rows for v in r.values())
-    return {
-        "ok": not wrong,
-        "crops": sum(len(own) for own in found.values()),
-        "abstain_below": abstain_below,
-        "figures": numbers,
-        "disagreeing": len(wrong),
-    }
+    said = conclude(options, {**card, "abstain_below": abstain_below}, found, rows, LOAD_STATES)
+    crops = sum(len(own) for own in found.values())
+    return {**said, "crops": crops, "abstain_below": abstain_below}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -22,15 +22,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from models.cards import read_card, write_card
+from models.cards import read_card
 from models.composites.harmony import jpeg
-from models.evaluation.answers import (
-    Answer,
-    disagreements,
-    metric_rows,
-    print_rows,
-    report,
-)
+from models.evaluation.answers import Answer, conclude, metric_rows, options_of
 from models.label_sets import LabelSetError
 from models.last_line import print_last_line
 from models.made_patches import shrunk
@@ -95,14 +89,7 @@ def answers(
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="models.evaluate_patch_kind", description=__doc__.split("\n\n")[0]
-    )
-    parser.add_argument("--card", type=Path, default=SHIPPED, help="the network's card")
-    parser.add_argument("--data", type=Path, help="the data pack's folder")
-    parser.add_argument("--rendered", type=Path, help="folder of rendered pictures")
-    parser.add_argument("--out", type=Path, help="folder for report page and JSON")
-    parser.add_argument("--write", action="store_true", help="put the figures into the card")
+    parser = options_of("models.evaluate_patch_kind", __doc__.split("\n\n")[0], SHIPPED)
     options = parser.parse_args(arguments)
     if options.data is None and options.rendered is None:
         parser.error("give --data, --rendered or both")
@@ -119,7 +106,6 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
         ModelError, ValueError, OSError: Something is missing or wrong; no file was changed.
     """
     classifier = Classifier.from_card(options.card)
-    card = read_card(options.card)
     found: dict[str, list[Answer]] = {}
     if options.data:
         found |= _by_size("real", classifier, validation_pictures(options.data), options.data)
@@ -131,22 +117,9 @@ def evaluate(options: argparse.Namespace) -> dict[str, Any]:
         asks_pair = source.endswith(HUNG)
         names = (HUNG, "other") if asks_pair else PATCH_KINDS
         rows += metric_rows(source, own, names, SURE if asks_pair else 0.0)
-    kinds = (*PATCH_KINDS, HUNG)
-    print_rows(rows, kinds)
-    if options.write:
-        kept = [m for m in card.get("metrics", []) if m["source"] not in found]
-        card["metrics"] = [*rows, *kept]
-        write_card(options.card, card)
-    wrong = disagreements(rows, [m for m in card.get("metrics", []) if m["source"] in found])
-    print("\n".join(f"not as in the card: {w}" for w in wrong))
-    if options.out:
-        report(options.out, found, rows, kinds, card["name"])
-    return {
-        "ok": not wrong,
-        "crops": sum(len(own) for source, own in found.items() if not source.endswith(HUNG)),
-        "figures": sum(isinstance(v, int | float) for r in rows for v in r.values()),
-        "disagreeing": len(wrong),
-    }
+    said = conclude(options, read_card(options.card), found, rows, (*PATCH_KINDS, HUNG))
+    crops = sum(len(own) for source, own in found.items() if not source.endswith(HUNG))
+    return {**said, "crops": crops}
 
 
 def _by_size(

@@ -16,6 +16,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -122,7 +123,7 @@ def card_of(
         "task": "detect",
         "file": onnx_file.name,
         "sha256": sha256(onnx_file),
-        "created": "2026-11-22",
+        "created": datetime.now(UTC).date().isoformat(),
         "licence": "AGPL-3.0-or-later",
         "input": {
             "name": "images",

@@ -15,21 +15,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
 import torch  # type: ignore[import-not-found,unused-ignore]
-from torch import nn  # type: ignore[import-not-found,unused-ignore]
 
-from models.cards import sha256, write_card
+from models.cards import write_card
 from models.classes import LOAD_STATES
-from models.crop_network import CropNetwork, export, to_pixels
-from models.label_sets import PAD, LabelSetError, read_picture
+from models.crop_network import CropNetwork, card_of, export, train
+from models.label_sets import LabelSetError, read_picture
 from models.network import WeightsError, load_checkpoint, settle_on_cpu
 from models.samples import jitter_colour, letterboxed
 
@@ -42,6 +41,11 @@ LEAST_ASPECT: Final = 0.8  # width over height
 BATCH: Final = 32
 BODY_SHARE: Final = 0.25  # of the new head's rate, at which the body learns
 DRAWS: Final = 960  # crops an epoch
+ABSTAIN_BELOW: Final = 0.6  # until `models.evaluate_load_state --choose-abstention` has chosen
+RECIPE: Final = (
+    "first seven layers of the street detector, new head, crops with a margin of a tenth;"
+    " models/load_state.py"
+)
 REAL_SHARE: Final = 0.6  # of the draws of a class that has real crops
 
 # Folder of a real crop -> shares of the states. An open body seen from the side may be either; most
@@ -131,34 +135,21 @@ def draw(crops: Sequence[Crop], rng: np.random.Generator) -> list[Crop]:
     return [chosen[int(i)] for i in rng.permutation(len(chosen))]
 
 
-def train(network: CropNetwork, crops: Sequence[Crop], epochs: int, seed: int) -> None:
-    """Train in place, with a cosine learning rate."""
-    optimiser = network.optimiser(BODY_SHARE)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
-    for epoch in range(epochs):
-        network.train()
-        start = time.monotonic()
-        rng = np.random.default_rng((seed, epoch))
-        drawn = draw(crops, rng)
-        losses = []
-        for at in range(0, len(drawn) - BATCH + 1, BATCH):
-            batch = drawn[at : at + BATCH]
-            pixels = to_pixels([disturb(c.image, rng) for c in batch])
-            wanted = torch.from_numpy(np.stack([c.target for c in batch]))
-            loss = nn.functional.cross_entropy(network.logits(pixels), wanted, label_smoothing=0.05)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            losses.append(loss.item())
-        schedule.step()
-        took = time.monotonic() - start
-        print(f"epoch {epoch + 1}/{epochs} loss {np.mean(losses):.4f} {took:.1f} s", flush=True)
+def batches(
+    crops: Sequence[Crop], rng: np.random.Generator
+) -> Iterator[tuple[list[NDArray[np.uint8]], torch.Tensor]]:
+    """An epoch of disturbed crops with the shares of their states."""
+    drawn = draw(crops, rng)
+    for at in range(0, len(drawn) - BATCH + 1, BATCH):
+        batch = drawn[at : at + BATCH]
+        wanted = torch.from_numpy(np.stack([crop.target for crop in batch]))
+        yield [disturb(crop.image, rng) for crop in batch], wanted
 
 
-def card_of(onnx_file: Path, crops: Sequence[Crop], epochs: int, seed: int) -> dict[str, Any]:
-    """The card without figures."""
+def counts(crops: Sequence[Crop]) -> list[dict[str, Any]]:
+    """Crops of each state, real and rendered: the card's [[data]]."""
     states = [int(c.target.argmax()) for c in crops]
-    counts = [
+    return [
         {
             "name": "cover_state" if real else "rendered",
             "role": "real" if real else "rendered",
@@ -171,36 +162,6 @@ def card_of(onnx_file: Path, crops: Sequence[Crop], epochs: int, seed: int) -> d
         for real in (True, False)
         if any(c.real == real for c in crops)
     ]
-    return {
-        "format": 1,
-        "name": "load_state",
-        "version": "1",
-        "task": "classify",
-        "file": onnx_file.name,
-        "sha256": sha256(onnx_file),
-        "created": "2026-11-22",
-        "licence": "AGPL-3.0-or-later",
-        "abstain_below": 0.6,
-        "input": {
-            "name": "images",
-            "width": SIZE_PX,
-            "height": SIZE_PX,
-            "stride": SIZE_PX,
-            "channels": "RGB",
-            "range": [0.0, 1.0],
-            "pad": PAD,
-        },
-        "output": {"name": "output0", "layout": "probabilities"},
-        "classes": [{"name": name} for name in LOAD_STATES],
-        "training": {
-            "recipe": "first seven layers of the street detector, new head, crops with a margin of"
-            " a tenth; models/load_state.py",
-            "epochs": epochs,
-            "image_size": SIZE_PX,
-            "seed": seed,
-        },
-        "data": counts,
-    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -224,14 +185,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             real = options.data / "trucks" / "cover_state" / "train"
             crops += read_crops(real, REAL_TARGETS, real=True)
         network = CropNetwork(detector, len(LOAD_STATES))
-        train(network, crops, options.epochs, options.seed)
+        train(
+            network,
+            partial(batches, crops),
+            epochs=options.epochs,
+            seed=options.seed,
+            body_share=BODY_SHARE,
+        )
         onnx_file = options.out / "load_state.onnx"
         export(network, onnx_file, SIZE_PX)
     except (WeightsError, LabelSetError, OSError) as exc:
         print(f"load_state: {exc}", file=sys.stderr)
         return 1
     card = options.out / "load_state.toml"
-    write_card(card, card_of(onnx_file, crops, options.epochs, options.seed))
+    training = {"recipe": RECIPE, "epochs": options.epochs, "seed": options.seed}
+    found = card_of(
+        onnx_file, classes=LOAD_STATES, size_px=SIZE_PX, training=training, data=counts(crops)
+    )
+    write_card(card, {**found, "abstain_below": ABSTAIN_BELOW})
     size = onnx_file.stat().st_size
     print(json.dumps({"ok": True, "card": str(card), "crops": len(crops), "bytes": size}))
     return 0

@@ -15,24 +15,26 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import torch  # type: ignore[import-not-found,unused-ignore]
-from torch import nn  # type: ignore[import-not-found,unused-ignore]
 
-from models.cards import sha256, write_card
+from models.cards import write_card
 from models.composites.bases import SourceError, training_pictures
-from models.crop_network import CropNetwork, export, to_pixels
-from models.label_sets import DATASETS, PAD, LabelSet, LabelSetError
+from models.crop_network import CropNetwork, card_of, export, train
+from models.label_sets import DATASETS, LabelSet, LabelSetError
 from models.made_patches import PatchMaker
 from models.network import WeightsError, load_checkpoint, settle_on_cpu
 from models.patch_crops import RENDERED, SOURCES, PatchCrop, counts, read_patches, rendered_pictures
 from pipeline.rules.patch_look import PATCH_KINDS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SIZE_PX: Final = 96
 BATCH: Final = 32
@@ -41,6 +43,10 @@ DRAWS: Final = 1600  # patches an epoch
 KIND_SHARES: Final = (0.34, 0.12, 0.20, 0.34)  # of the draws, by `PATCH_KINDS`
 RENDERED_SHARE: Final = 1 / 7  # of the draws, beside real pictures
 NAME: Final = "patch_kind"
+RECIPE: Final = (
+    "first seven layers of the street detector, new head, patches with a margin of a fifth, part of"
+    " them hung on other walls; models/patch_kind.py"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,67 +90,18 @@ def _rows(crops: Sequence[PatchCrop], sets: dict[str, LabelSet]) -> list[dict[st
     ]
 
 
-def train(network: CropNetwork, given: Material, epochs: int, draws: int, seed: int) -> None:
-    """Train in place, with a cosine learning rate."""
-    optimiser = network.optimiser(BODY_SHARE)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
-    for epoch in range(epochs):
-        network.train()
-        start = time.monotonic()
-        rng = np.random.default_rng((seed, epoch))
-        losses = []
-        for _ in range(draws // BATCH):
-            kinds = rng.choice(len(PATCH_KINDS), size=BATCH, p=KIND_SHARES)
-            sources = rng.choice(len(given.makers), size=BATCH, p=given.shares)
-            images = [
-                given.makers[source].patch(int(kind), SIZE_PX, rng)
-                for kind, source in zip(kinds, sources, strict=True)
-            ]
-            wanted = torch.from_numpy(kinds.astype(np.int64))
-            scores = network.logits(to_pixels(images))
-            loss = nn.functional.cross_entropy(scores, wanted, label_smoothing=0.05)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            losses.append(loss.item())
-        schedule.step()
-        took = time.monotonic() - start
-        print(f"epoch {epoch + 1}/{epochs} loss {np.mean(losses):.4f} {took:.1f} s", flush=True)
-
-
-def card_of(
-    onnx_file: Path, rows: Sequence[dict[str, Any]], epochs: int, seed: int
-) -> dict[str, Any]:
-    """The card without figures."""
-    return {
-        "format": 1,
-        "name": NAME,
-        "version": "1",
-        "task": "classify",
-        "file": onnx_file.name,
-        "sha256": sha256(onnx_file),
-        "created": "2026-11-22",
-        "licence": "AGPL-3.0-or-later",
-        "input": {
-            "name": "images",
-            "width": SIZE_PX,
-            "height": SIZE_PX,
-            "stride": SIZE_PX,
-            "channels": "RGB",
-            "range": [0.0, 1.0],
-            "pad": PAD,
-        },
-        "output": {"name": "output0", "layout": "probabilities"},
-        "classes": [{"name": name} for name in PATCH_KINDS],
-        "training": {
-            "recipe": "first seven layers of the street detector, new head, patches with a margin"
-            " of a fifth, part of them hung on other walls; models/patch_kind.py",
-            "epochs": epochs,
-            "image_size": SIZE_PX,
-            "seed": seed,
-        },
-        "data": list(rows),
-    }
+def batches(
+    given: Material, draws: int, rng: np.random.Generator
+) -> Iterator[tuple[list[NDArray[np.uint8]], torch.Tensor]]:
+    """An epoch of patches, of kinds and sources in fixed proportions."""
+    for _ in range(draws // BATCH):
+        kinds = rng.choice(len(PATCH_KINDS), size=BATCH, p=KIND_SHARES)
+        sources = rng.choice(len(given.makers), size=BATCH, p=given.shares)
+        images = [
+            given.makers[source].patch(int(kind), SIZE_PX, rng)
+            for kind, source in zip(kinds, sources, strict=True)
+        ]
+        yield images, torch.from_numpy(kinds.astype(np.int64))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -167,13 +124,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         network = CropNetwork(load_checkpoint(options.checkpoint), len(PATCH_KINDS))
         given = material(options.data, options.rendered, options.seed)
-        train(network, given, options.epochs, options.draws, options.seed)
+        train(
+            network,
+            partial(batches, given, options.draws),
+            epochs=options.epochs,
+            seed=options.seed,
+            body_share=BODY_SHARE,
+        )
         export(network, onnx_file, SIZE_PX)
     except (WeightsError, SourceError, LabelSetError, ValueError, OSError) as exc:
         print(f"patch_kind: {exc}", file=sys.stderr)
         return 1
     card = onnx_file.with_suffix(".toml")
-    write_card(card, card_of(onnx_file, given.rows, options.epochs, options.seed))
+    training = {"recipe": RECIPE, "epochs": options.epochs, "seed": options.seed}
+    write_card(
+        card,
+        card_of(
+            onnx_file, classes=PATCH_KINDS, size_px=SIZE_PX, training=training, data=given.rows
+        ),
+    )
     size = onnx_file.stat().st_size
     print(json.dumps({"ok": True, "card": str(card), "bytes": size}))
     return 0

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import warnings
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from models.cards import write_card
 from models.evaluation.bootstrap import Interval, draw_counts, interval
 from models.evaluation.calibration import reliability
 from models.evaluation.page import table, whole_page
@@ -17,7 +20,6 @@ from models.evaluation.plots import reliability_diagram
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from models.evaluation.figures import Row
 
@@ -143,6 +145,49 @@ def report(
     (out / "index.html").write_text(whole_page(f"Evaluation of {network}", body), encoding="utf-8")
     figures = {"figures": list(rows), "calibration": {s: asdict(c) for s, c in curves.items()}}
     (out / "figures.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
+
+
+def options_of(prog: str, description: str, shipped: Path) -> argparse.ArgumentParser:
+    """The command line that evaluations of classifiers share; `conclude` does what it asks for."""
+    parser = argparse.ArgumentParser(prog=prog, description=description)
+    parser.add_argument("--card", type=Path, default=shipped, help="the network's card")
+    parser.add_argument("--data", type=Path, help="the data pack's folder")
+    parser.add_argument("--rendered", type=Path, help="folder of rendered pictures")
+    parser.add_argument("--out", type=Path, help="folder for report page and JSON")
+    parser.add_argument("--write", action="store_true", help="put the figures into the card")
+    return parser
+
+
+def conclude(
+    options: argparse.Namespace,
+    card: dict[str, Any],
+    found: Mapping[str, Sequence[Answer]],
+    rows: Sequence[dict[str, Any]],
+    names: Sequence[str],
+) -> dict[str, Any]:
+    """Print the figures, write card and page where asked to, and compare with the card.
+
+    Args:
+        options: Read by `options_of`.
+        card: As it is to be written; figures of other sources stay in it.
+        found: Answers by source.
+        rows: Of `metric_rows`, all sources together.
+        names: What may be said, in the order of the columns.
+
+    Returns:
+        "ok" (every figure is as in the card), "figures" and "disagreeing".
+    """
+    print_rows(rows, names)
+    if options.write:
+        kept = [m for m in card.get("metrics", []) if m["source"] not in found]
+        card["metrics"] = [*rows, *kept]
+        write_card(options.card, card)
+    wrong = disagreements(rows, [m for m in card.get("metrics", []) if m["source"] in found])
+    print("\n".join(f"not as in the card: {w}" for w in wrong))
+    if options.out:
+        report(options.out, found, rows, names, card["name"])
+    figures = sum(isinstance(v, int | float) for r in rows for v in r.values())
+    return {"ok": not wrong, "figures": figures, "disagreeing": len(wrong)}
 
 
 def print_rows(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> None:

@@ -69,6 +69,8 @@ def test_the_truck_is_shown_at_its_best_instant_also_when_the_ring_has_forgotten
             (shot,) = found.by_role[role]
             assert abs(shot.frame.seconds - truck.best_seconds) < 1 / 25
             assert (shot.frame.width, shot.frame.height) == (320, 240)
+        # A crop of another frame object would need a still of its own beside `overall`.
+        assert found.by_role["plate"][0].frame is found.by_role["overall"][0].frame
 
 
 def test_the_road_after_a_truck_is_shown_after_it_has_gone(make_video, detector):

@@ -74,6 +74,7 @@ export const review = {
       clip: "Clip",
       other: "{{role}}",
     },
+    sourceOf: "{{role}}, uncut",
     label: "Evidence",
     stills: "Pictures",
     mode: { pair: "Two", row: "All", single: "One", slider: "Before/after", clip: "Clip" },

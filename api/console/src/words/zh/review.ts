@@ -74,6 +74,7 @@ export const review = {
       clip: "视频",
       other: "{{role}}",
     },
+    sourceOf: "{{role}}原图",
     label: "证据",
     stills: "照片",
     mode: { pair: "双图", row: "并排", single: "单图", slider: "前后对比", clip: "视频" },
