@@ -4,10 +4,11 @@
         --checkpoint /tmp/run/last.pt --out models/shipped      (one line)
 
 Classes: covered, open_empty, open_loaded, closed. The body is the first seven layers of the trained
-street detector, which has seen trucks. Real crops (trucks/cover_state) mostly show an open body
-without saying whether it is empty, and `unclear` ones are left out; loaded bodies come from the
-rendered street alone. Writes OUT/load_state.onnx and OUT/load_state.toml; the abstain threshold and
-the figures are `models.evaluate_load_state --write`'s work. Needs torch and ultralytics.
+street detector, which has seen trucks. Real crops (datasets/truck_loads.csv) often show an open
+body without saying whether it is empty; those that nobody can tell teach it to be unsure. Loads of
+soil come from the rendered street. Writes OUT/load_state.onnx and OUT/load_state.toml; the abstain
+threshold and the figures are `models.evaluate_load_state --write`'s work. Needs torch and
+ultralytics.
 """
 
 from __future__ import annotations
@@ -28,9 +29,11 @@ import torch  # type: ignore[import-not-found,unused-ignore]
 from models.cards import write_card
 from models.classes import LOAD_STATES
 from models.crop_network import CropNetwork, card_of, export, train
-from models.label_sets import LabelSetError, read_picture
+from models.evaluation.looking import RENDERED
+from models.label_sets import LabelSetError, descriptions, read_picture
 from models.network import WeightsError, load_checkpoint, settle_on_cpu
-from models.samples import jitter_colour, letterboxed
+from models.samples import jitter_colour, letterboxed, part_of
+from models.truck_loads import read_truck_crops
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,14 +51,14 @@ RECIPE: Final = (
 )
 REAL_SHARE: Final = 0.6  # of the draws of a class that has real crops
 
-# Folder of a real crop -> shares of the states. An open body seen from the side may be either; most
-# are empty, and a load that nobody sees must not count as one.
+# What the table says of a real truck -> shares of the states. An open body of which one sees no
+# load is mostly empty, and a load that nobody sees must not count as one.
 REAL_TARGETS: Final[dict[str, dict[str, float]]] = {
-    "covered_tarp": {"covered": 1.0},
-    "closed_body": {"closed": 1.0},
-    "tanker": {"closed": 1.0},
-    "open_uncovered": {"open_empty": 0.8, "open_loaded": 0.2},
+    **{state: {state: 1.0} for state in LOAD_STATES},
+    "open": {"open_empty": 0.8, "open_loaded": 0.2},
+    "unclear": dict.fromkeys(LOAD_STATES, 1 / len(LOAD_STATES)),
 }
+UNCLEAR_SHARE: Final = 0.1  # of the draws
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,30 +67,48 @@ class Crop:
 
     image: NDArray[np.uint8]  # BGR
     target: NDArray[np.float32]  # (4,) shares of `LOAD_STATES`
-    real: bool
+    source: str  # the real set, or `rendered`
+
+    @property
+    def state(self) -> int | None:
+        """The likeliest of `LOAD_STATES`; none where all are as likely."""
+        return int(self.target.argmax()) if np.ptp(self.target) else None
 
 
-def read_crops(folder: Path, targets: dict[str, dict[str, float]], *, real: bool) -> list[Crop]:
-    """Crops in folders by class.
+def real_crops(data: Path) -> list[Crop]:
+    """Labelled trucks of the data pack.
 
     Raises:
-        LabelSetError: A class has no folder or no crop, or a picture cannot be read.
+        LabelSetError: See `read_truck_crops`.
     """
-    crops = []
-    for name, shares in targets.items():
+    found = []
+    for truck in read_truck_crops(data, "train"):
+        shares = REAL_TARGETS[truck.load]
+        target = np.array([shares.get(s, 0.0) for s in LOAD_STATES], dtype=np.float32)
+        found.append(Crop(image=truck.image, target=target, source=truck.dataset))
+    return found
+
+
+def rendered_crops(folder: Path) -> list[Crop]:
+    """Crops of the simulated street, in folders by state.
+
+    Raises:
+        LabelSetError: A state has no folder or no crop, or a picture cannot be read.
+    """
+    found = []
+    for target, name in zip(np.eye(len(LOAD_STATES), dtype=np.float32), LOAD_STATES, strict=True):
         files = sorted((folder / name).glob("*.*"))
         if not files:
             raise LabelSetError(folder / name, "no crops")
-        target = np.array([shares.get(s, 0.0) for s in LOAD_STATES], dtype=np.float32)
         pictures = [read_picture(f) for f in files]
-        crops += [Crop(image=p, target=target, real=real) for p in pictures if real or shows_bed(p)]
-    return crops
+        found += [Crop(image=p, target=target, source=RENDERED) for p in pictures if shows_bed(p)]
+    return found
 
 
 def shows_bed(image: NDArray[np.uint8]) -> bool:
     """Whether a rendered crop can show a truck's bed: not one that is cut off to a cab or corner.
 
-    Real crops were looked at by whoever sorted them.
+    Real crops were looked at one by one.
     """
     height, width = image.shape[:2]
     return bool(min(height, width) >= LEAST_SIDE_PX and width >= LEAST_ASPECT * height)
@@ -121,17 +142,23 @@ def disturb(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
 
 
 def draw(crops: Sequence[Crop], rng: np.random.Generator) -> list[Crop]:
-    """An epoch: as many of each state, real and rendered in a fixed proportion."""
-    chosen: list[Crop] = []
+    """An epoch: as many of each state, real and rendered in a fixed proportion; some unclear."""
+    unclear = [c for c in crops if c.state is None]
+    wanted = [(unclear, round(DRAWS * UNCLEAR_SHARE) if unclear else 0)]
+    count = (DRAWS - wanted[0][1]) // len(LOAD_STATES)
     for state in range(len(LOAD_STATES)):
-        own = [c for c in crops if int(c.target.argmax()) == state]
-        real, made = [c for c in own if c.real], [c for c in own if not c.real]
-        count = DRAWS // len(LOAD_STATES)
+        own = [c for c in crops if c.state == state]
+        real, made = (
+            [c for c in own if c.source != RENDERED],
+            [c for c in own if c.source == RENDERED],
+        )
         from_real = count if not made else round(count * REAL_SHARE) if real else 0
-        for group, number in ((real, from_real), (made, count - from_real)):
-            chosen += (
-                [group[int(i)] for i in rng.integers(len(group), size=number)] if group else []
-            )
+        wanted += [(real, from_real), (made, count - from_real)]
+    chosen = [
+        group[int(i)]
+        for group, number in wanted
+        for i in rng.integers(max(1, len(group)), size=number if group else 0)
+    ]
     return [chosen[int(i)] for i in rng.permutation(len(chosen))]
 
 
@@ -147,21 +174,16 @@ def batches(
 
 
 def counts(crops: Sequence[Crop]) -> list[dict[str, Any]]:
-    """Crops of each state, real and rendered: the card's [[data]]."""
-    states = [int(c.target.argmax()) for c in crops]
-    return [
-        {
-            "name": "cover_state" if real else "rendered",
-            "role": "real" if real else "rendered",
-            "licence": "CC BY 4.0 declared by uploader" if real else "AGPL-3.0-or-later",
-            **{
-                name: sum(s == i and c.real == real for s, c in zip(states, crops, strict=True))
-                for i, name in enumerate(LOAD_STATES)
-            },
-        }
-        for real in (True, False)
-        if any(c.real == real for c in crops)
-    ]
+    """Crops of each state by source, those that may be either counted as the likelier: [[data]]."""
+    licences = {labels.name: labels.licence for labels in descriptions()}
+    rows = []
+    for source in sorted({c.source for c in crops}):
+        own = [c.state for c in crops if c.source == source]
+        states = {name: own.count(i) for i, name in enumerate(LOAD_STATES)}
+        role = RENDERED if source == RENDERED else "real"
+        row = {"name": source, "role": role, "licence": licences[source], **states}
+        rows.append({**row, "unclear": own.count(None)})
+    return rows
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -172,18 +194,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--checkpoint", type=Path, required=True, help="last.pt of models.train")
     parser.add_argument("--out", type=Path, required=True, help="folder for ONNX and card")
     parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--share", type=float, default=1.0, help="of the real crops, 0..1")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="CPU threads")
     options = parser.parse_args(arguments)
     settle_on_cpu(options.threads)
     torch.manual_seed(options.seed)
-    made = {state: {state: 1.0} for state in LOAD_STATES}
     try:
         detector = load_checkpoint(options.checkpoint)
-        crops = read_crops(options.rendered / "trucks" / "train", made, real=False)
+        crops = rendered_crops(options.rendered / "trucks" / "train")
         if options.data is not None:
-            real = options.data / "trucks" / "cover_state" / "train"
-            crops += read_crops(real, REAL_TARGETS, real=True)
+            crops += part_of(real_crops(options.data), options.share)
         network = CropNetwork(detector, len(LOAD_STATES))
         train(
             network,

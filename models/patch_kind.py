@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, default=32)
     parser.add_argument("--draws", type=int, default=DRAWS, help="patches an epoch")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="CPU threads")
     options = parser.parse_args(arguments)
     if options.data is None and options.rendered is None:
         parser.error("give --data, --rendered or both")

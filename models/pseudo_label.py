@@ -149,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--weights", type=Path, help="yolo11n_coco_rec_from_int8.pt")
     source.add_argument("--card", type=Path, help="card of a detector of ours")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="CPU threads")
     options = parser.parse_args(arguments)
     settle_on_cpu(options.threads)
     try:

@@ -31,7 +31,7 @@ class Sizes:
     """How much of everything."""
 
     rendered: tuple[str, ...]  # of `models.street.pictures`
-    composites: int
+    composites: int  # none: what learned from them was no better (models/LOG.md, 15)
     course: tuple[str, ...]  # of `models.train`
     load_epochs: int  # of the load state classifier
     patches: tuple[str, ...]  # of `models.patch_kind`
@@ -40,8 +40,8 @@ class Sizes:
 
 WHOLE: Final = Sizes(
     rendered=("--count", "720", "--seed", "21"),
-    composites=1500,
-    course=(),
+    composites=0,
+    course=("--epochs", "16", "--rate", "8e-4", "--keep", "2", "4", "8", "12"),
     load_epochs=40,
     patches=(),
     search=(),
@@ -94,7 +94,7 @@ class Plan:
             makes=self._rendered / "classes.txt",
         )
         composites: tuple[str, ...] = ()
-        if self._data:
+        if self._data and self._sizes.composites:
             composites = ("--composites", str(self._composites))
             count = ("--count", str(self._sizes.composites), "--seed", "1")
             yield Step(

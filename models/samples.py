@@ -6,10 +6,11 @@ Needs no torch: a sample is NumPy, made with OpenCV, the same for the same rando
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import cv2
 import numpy as np
@@ -30,7 +31,10 @@ LEAST_VISIBLE: Final = 0.3  # share of a box that must survive a crop to stay a 
 # the 640 px at which the detector runs, so that objects have the size that they will have.
 MOSAIC_SCALES: Final = (0.6, 1.6)
 SINGLE_SCALES: Final = (0.8, 1.8)
+NEIGHBOURS: Final = 8  # pictures in a row by name, often of one scene: a part has all or none
 LEAST_SIDE_PX: Final = 3.0  # boxes smaller than this after scaling are masked, not learned
+
+Row = TypeVar("Row")  # of a list of pictures
 
 _COCO: Final = frozenset(class_id(n) for n in COCO_ROWS)
 _VEHICLES: Final = frozenset(class_id(n) for n in VEHICLES)
@@ -91,8 +95,27 @@ def known_of(
     )
 
 
-def load_known(prepared: Path, *, in_memory: bool) -> dict[str, tuple[list[Known], list[float]]]:
+def part_of(rows: Sequence[Row], share: float) -> list[Row]:
+    """A share of a set's pictures, in whole runs of neighbours; a smaller part lies in a larger.
+
+    >>> half = part_of(range(64), 0.5)
+    >>> len(half), set(part_of(range(64), 0.25)) < set(half)
+    (32, True)
+    """
+    runs = [rows[at : at + NEIGHBOURS] for at in range(0, len(rows), NEIGHBOURS)]
+    order = np.random.default_rng(0).permutation(len(runs))
+    return [r for i in sorted(order[: math.ceil(share * len(runs))].tolist()) for r in runs[i]]
+
+
+def load_known(
+    prepared: Path, *, in_memory: bool, share: float = 1.0
+) -> dict[str, tuple[list[Known], list[float]]]:
     """Training pictures of a prepared folder by set, with their weights within the set.
+
+    Args:
+        prepared: The folder.
+        in_memory: Whether to read the pictures now.
+        share: How much of each set that is not rendered, 0 to 1.
 
     Raises:
         PrepareError: The folder is no prepared one, or of other classes.
@@ -106,6 +129,8 @@ def load_known(prepared: Path, *, in_memory: bool) -> dict[str, tuple[list[Known
         rows = [
             r for r in index["pictures"] if r["dataset"] == labels["name"] and r["split"] == "train"
         ]
+        if labels["role"] != "rendered":
+            rows = part_of(rows, share)
         known = [known_of(r, labels, pseudo.get(r["file"], []), prepared) for r in rows]
         if in_memory:
             known = [_with_image(k) for k in known]

@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -63,6 +64,7 @@ class Course:
     rate: float  # peak learning rate of AdamW; the new last layer gets three times as much
     mosaic: float  # share of mosaics until they close
     scale_draws: float  # times the sets' own number of draws
+    share: float  # of the real pictures that may be drawn
     freeze: int  # first layers that keep their weights: edges and colours need no new learning
     seed: int
 
@@ -219,8 +221,14 @@ def epoch_batches(
             yield ready
 
 
-def train(trainer: Trainer, prepared: Path, out: Path) -> None:
+def train(trainer: Trainer, prepared: Path, out: Path, keep: Sequence[int] = ()) -> None:
     """Run the course to its end.
+
+    Args:
+        trainer: What learns.
+        prepared: Folder made by `models.prepare`.
+        out: Folder of the run.
+        keep: Epochs after which OUT/epoch-NN.pt keeps a copy of last.pt.
 
     Raises:
         PrepareError, LabelSetError: The folder is no prepared one, holds no training pictures, or a
@@ -230,7 +238,7 @@ def train(trainer: Trainer, prepared: Path, out: Path) -> None:
     draws = {
         s["name"]: round(s["draws"] * course.scale_draws) for s in read_index(prepared)["sets"]
     }
-    sets = load_known(prepared, in_memory=True)
+    sets = load_known(prepared, in_memory=True, share=course.share)
     draws = {k: v for k, v in draws.items() if sets[k][0]}
     steps = course.epochs * (sum(draws.values()) // course.batch)
     if not steps:
@@ -254,6 +262,8 @@ def train(trainer: Trainer, prepared: Path, out: Path) -> None:
                 )
         trainer.epoch += 1
         trainer.save(out / "last.pt")
+        if trainer.epoch in keep:
+            shutil.copyfile(out / "last.pt", out / f"epoch-{trainer.epoch:02}.pt")
         line = {
             "epoch": trainer.epoch,
             "losses": [round(float(v), 4) for v in np.mean(parts, axis=0)],
@@ -273,6 +283,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     files.add_argument("--out", type=Path, required=True, help="folder of the run")
     files.add_argument("--weights", type=Path, help="yolo11n_coco_rec_from_int8.pt")
     files.add_argument("--start", type=Path, help="last.pt of another run, or an ONNX file of ours")
+    files.add_argument(
+        "--keep", type=int, nargs="+", default=(), help="epochs to keep, OUT/epoch-NN.pt"
+    )
     files.add_argument("--resume", action="store_true", help="go on with OUT/last.pt")
     course = parser.add_argument_group("course")
     course.add_argument("--epochs", type=int, default=6)
@@ -281,10 +294,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     course.add_argument("--rate", type=float, default=6e-4, help="peak learning rate")
     course.add_argument("--mosaic", type=float, default=0.6, help="share of mosaics, 0..1")
     course.add_argument("--draws", type=float, default=1.0, help="factor on pictures an epoch")
+    course.add_argument("--share", type=float, default=1.0, help="of the real pictures, 0..1")
     course.add_argument("--freeze", type=int, default=3, help="first layers left as they are")
     course.add_argument("--seed", type=int, default=1)
     machine = parser.add_argument_group("machine")
-    machine.add_argument("--threads", type=int, default=2, help="CPU threads")
+    machine.add_argument("--threads", type=int, default=torch.get_num_threads(), help="CPU threads")
     machine.add_argument("--fp32", action="store_true", help="no bf16")
     options = parser.parse_args(arguments)
     if not (options.weights or options.start or options.resume):
@@ -316,7 +330,7 @@ def first_pixels(prepared: Path, course: Course) -> Iterator[Tensor]:
     Raises:
         PrepareError, LabelSetError: See `train`.
     """
-    sets = load_known(prepared, in_memory=False)
+    sets = load_known(prepared, in_memory=False, share=course.share)
     rng = np.random.default_rng(course.seed)
     pool = [known for pictures, _ in sets.values() for known in pictures]
     count = min(NORM_PICTURES, len(pool)) // course.batch * course.batch
@@ -340,6 +354,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rate=options.rate,
         mosaic=options.mosaic,
         scale_draws=options.draws,
+        share=options.share,
         freeze=options.freeze,
         seed=options.seed,
     )
@@ -350,7 +365,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         trainer = Trainer(network, course, device, bf16=not options.fp32)
         if options.resume:
             trainer.restore(options.out / "last.pt")
-        train(trainer, options.prepared, options.out)
+        train(trainer, options.prepared, options.out, options.keep)
     except (WeightsError, PrepareError, LabelSetError, OSError) as exc:
         print(f"train: {exc}", file=sys.stderr)
         return 1

@@ -10,11 +10,8 @@ with `process_burst` and `process_look`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-import cv2
-import numpy as np
 
 from pipeline.change.detector import ChangeDetector
 from pipeline.change.settings import ChangeSettings
@@ -22,16 +19,14 @@ from pipeline.change.soil import bare_soil_share
 from pipeline.change.surface import SurfaceWatch
 from pipeline.episodes.book import EpisodeBook
 from pipeline.episodes.settings import EpisodeSettings
-from pipeline.geometry import Box
+from pipeline.full_size import FullSizeLooks
 from pipeline.privacy import PrivacyMask
 from pipeline.quality import QualityGate
-from pipeline.rules.advertising import SIGN_CLASSES, AdvertisingRule
-from pipeline.rules.close_look import CloseLook
+from pipeline.rules.advertising import AdvertisingRule
 from pipeline.rules.dust import DustRule
 from pipeline.rules.muck_truck import MuckTruckRule
 from pipeline.rules.observation import VEHICLE_CLASSES, Observation
-from pipeline.rules.passage import BurstFrame, BurstRequest, LoadVote, Passage, TruckView
-from pipeline.rules.patch_look import LEAST_PATCH_PX, PATCH_MARGIN, PatchLook, PatchLookRequest
+from pipeline.rules.patch_look import PatchLookRequest
 from pipeline.rules.settings import RuleSettings
 from pipeline.rules.vending import VendingRule
 from pipeline.settings import Settings
@@ -41,8 +36,6 @@ from pipeline.zones import ZoneKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from numpy.typing import NDArray
-
     from pipeline.camera import Camera
     from pipeline.change.results import SurfaceChange
     from pipeline.detection.classifier import Classifier
@@ -50,17 +43,18 @@ if TYPE_CHECKING:
     from pipeline.detections import Detections
     from pipeline.episodes.events import Episode, EpisodeEvent
     from pipeline.frames import Frame
+    from pipeline.geometry import Box
     from pipeline.quality import FrameQuality
-    from pipeline.rules.close_look import CloseLookRequest
+    from pipeline.rules.close_look import CloseLook, CloseLookRequest
     from pipeline.rules.judgement import JsonObject, Judgement, Rule
+    from pipeline.rules.passage import BurstRequest, Passage
+    from pipeline.rules.patch_look import PatchLook
 
 ROAD_USERS = frozenset({"person", *VEHICLE_CLASSES})
 HIDES_THE_ROAD = ROAD_USERS - {"tricycle"} | {"stall", "umbrella"}
 # What is never learned into the reference view nor proposed as a static change. A tricycle is not
 # among them: loaded with goods it is what a vendor sells from.
 MOVERS = ROAD_USERS - {"tricycle", "machinery"}
-# A crop for the load classifier shows the truck with some of its surroundings, as in training.
-CROP_MARGIN = 0.1
 SOIL_INTERVAL_SECONDS = 60.0  # bare soil does not change from frame to frame
 MAX_PENDING_PASSAGES = 16  # trucks whose "after" picture is still to come; more is a parking lot
 
@@ -128,12 +122,20 @@ class Processor:
         self.change = ChangeDetector(camera, self.settings.change)
         self._laps = _Laps(stopwatch)
         self._detector = detector
-        self._classifier = classifier
-        self._patch_classifier = patch_classifier
+        self._tells_patches = patch_classifier is not None
         self._thresholds = detector.card.thresholds
         self._mask = PrivacyMask(camera.zones)
         self._gate = QualityGate()
-        self._tracker = ByteTrack(self._tracker_settings())
+        tracking = self.settings.tracking
+        tracking = tracking.model_copy(update={"class_scores": dict(self._thresholds)})
+        self._tracker = ByteTrack(tracking)
+        self._full_size = FullSizeLooks(
+            camera,
+            detector=detector,
+            classifier=classifier,
+            patch_classifier=patch_classifier,
+            tracking=tracking,
+        )
         self._surfaces = {zone.id: SurfaceWatch(zone) for zone in camera.zones_of(ZoneKind.ROAD)}
         self._spill_rule: MuckTruckRule | None = None
         self._ad_rule: AdvertisingRule | None = None
@@ -143,9 +145,6 @@ class Processor:
         self._pending: list[_Pending] = []
         self._soil: dict[str, float] = {}
         self._soil_seconds: float | None = None
-
-    def _tracker_settings(self) -> TrackerSettings:
-        return self.settings.tracking.model_copy(update={"class_scores": dict(self._thresholds)})
 
     def _make_rules(self) -> tuple[Rule, ...]:
         """The rules for which the camera has zones."""
@@ -157,7 +156,7 @@ class Processor:
             self._ad_rule = AdvertisingRule(
                 self.camera,
                 settings.advertising,
-                tells_patches=self._patch_classifier is not None,
+                tells_patches=self._tells_patches,
             )
             rules.append(self._ad_rule)
         if self.camera.zones_of(ZoneKind.SITE):
@@ -231,9 +230,7 @@ class Processor:
 
         Changes nothing; the passage is for `hear_passage`.
         """
-        tracker, mask = ByteTrack(self._tracker_settings()), PrivacyMask(self.camera.zones)
-        burst_frames = [self._burst_frame(mask.apply(frame), tracker) for frame in frames]
-        return Passage.of_frames(request, burst_frames)
+        return self._full_size.passage(request, frames)
 
     def hear_passage(self, passage: Passage) -> None:
         """The second half of `process_burst`, to be called from the thread of `process`."""
@@ -249,46 +246,14 @@ class Processor:
             request: One that a step asked for.
             frame: The keyframe at or before its seconds, in full size.
         """
-        frame = self._mask.apply(frame)
         look: CloseLook | PatchLook = (
-            self._look_at_patches(request, frame)
+            self._full_size.patches(request, frame)
             if isinstance(request, PatchLookRequest)
-            else self._look_closely(request, frame)
+            else self._full_size.writing(request, frame)
         )
         if self._ad_rule is not None:
             self._ad_rule.hear(look)
         return look
-
-    def _look_closely(self, request: CloseLookRequest, frame: Frame) -> CloseLook:
-        window = request.fraction_box.scaled(frame.width, frame.height)
-        observation = Observation.of_frame(
-            frame,
-            camera=self.camera,
-            detections=self._detect_within(frame, window),
-            thresholds=self._thresholds,
-        )
-        return CloseLook.of(request, observation, SIGN_CLASSES)
-
-    def _look_at_patches(self, request: PatchLookRequest, frame: Frame) -> PatchLook:
-        shares: dict[int, Mapping[str, float]] = {}
-        for presence_id, fraction_box in request.patches.items():
-            box = fraction_box.scaled(frame.width, frame.height)
-            if self._patch_classifier is None or min(box.width, box.height) < LEAST_PATCH_PX:
-                continue
-            crop = _cut(frame, box.grown(PATCH_MARGIN, frame.width, frame.height))
-            said = self._patch_classifier.classify(crop)
-            if said.class_name is not None:
-                shares[presence_id] = said.probabilities
-        return PatchLook(shares=shares)
-
-    def _detect_within(self, frame: Frame, window: Box) -> Detections:
-        """Detections of a part of a frame, in pixels of the source frame."""
-        crop = _cut(frame, window)
-        found = self._detector.detect_image(crop)
-        left, top = int(window.x1 * frame.x_scale), int(window.y1 * frame.y_scale)
-        boxes = found.boxes + np.array([left, top] * 2, np.float32)
-        scales = np.array([frame.x_scale, frame.y_scale] * 2, np.float32)
-        return replace(found, boxes=boxes / scales)
 
     def finish(self) -> tuple[EpisodeEvent, ...]:
         """End what is open: the footage is over."""
@@ -351,36 +316,6 @@ class Processor:
         )
         return self._spill_rule.observe_passage(passage, changes).judgements
 
-    def _burst_frame(self, frame: Frame, tracker: ByteTrack) -> BurstFrame:
-        trucks = self._detector.detect(frame).of("truck")
-        return BurstFrame(
-            seconds=frame.seconds,
-            captured_at=frame.captured_at,
-            trucks=tuple(
-                self._truck_view(frame, track.track_id, track.box, track.score)
-                for track in tracker.update(trucks, frame.seconds)
-            ),
-        )
-
-    def _truck_view(self, frame: Frame, track_id: int, box: Box, score: float) -> TruckView:
-        grown = box.grown(CROP_MARGIN, frame.width, frame.height)
-        crop = _cut(frame, grown)
-        load = None
-        sharpness = 0.0
-        if crop.size:
-            grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
-            sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).var())
-            if self._classifier is not None:
-                said = self._classifier.classify(crop)
-                load = LoadVote(class_name=said.class_name, score=said.score)
-        return TruckView(
-            track_id=track_id,
-            fraction_box=box.scaled(1 / frame.width, 1 / frame.height),
-            score=score,
-            load=load,
-            sharpness=sharpness,
-        )
-
 
 def _on_the_road(detections: Detections) -> list[Box]:
     """Everything that may hide the road, however unsure the network is.
@@ -412,9 +347,3 @@ class _Laps:
             now = self._stopwatch()
             self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._since
             self._since = now
-
-
-def _cut(frame: Frame, box: Box) -> NDArray[np.uint8]:
-    x1, x2 = int(box.x1 * frame.x_scale), round(box.x2 * frame.x_scale)
-    y1, y2 = int(box.y1 * frame.y_scale), round(box.y2 * frame.y_scale)
-    return frame.image[y1:y2, x1:x2]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,8 @@ from models.evaluate import SHIPPED
 from models.label_sets import LabelSetError, descriptions, read_set
 from models.recipe import RecipeError, Run, main
 from models.recipe_steps import SMALL, WHOLE, Plan, Step
-from models.small_pack import copy_small
+from models.small_pack import copy_small, few_of, few_trucks
+from models.truck_loads import LOADS
 
 ASKED = {"data": None, "small": True}
 
@@ -22,9 +22,11 @@ def names(data, sizes=WHOLE):
 
 
 def test_the_whole_recipe_in_order():
-    """As docs/training.md tells it."""
-    assert names(Path("data")) == [
-        "render", "synthesize", "prepare", "pseudo_label", "train", "export", "evaluate",
+    """As docs/training.md tells it; composites are tried in the small one only."""
+    whole = names(Path("data"))
+    assert [n for n in names(Path("data"), SMALL) if n != "synthesize"] == whole
+    assert whole == [
+        "render", "prepare", "pseudo_label", "train", "export", "evaluate",
         "load_state", "evaluate_load_state", "patch_kind", "evaluate_patch_kind", "quantize",
         "against",
     ]  # fmt: skip
@@ -128,9 +130,7 @@ def test_bad_arguments_end_with_a_message(tmp_path, capsys):
 
 
 def test_a_small_pack_is_a_pack(pack, tmp_path):
-    """It reads as the whole one does, with its crops."""
-    (crops := pack / "trucks/cover_state/train/tanker").mkdir(parents=True)
-    shutil.copy(pack / "yard/images/train/train0.jpg", crops)
+    """It reads as the whole one does."""
     sets = descriptions(pack.parent / "datasets")
     copy_small(sets, pack, tmp_path / "small")
     for split, count in (("train", 2), ("val", 1)):
@@ -138,7 +138,16 @@ def test_a_small_pack_is_a_pack(pack, tmp_path):
         assert not faults
         assert len(pictures) == count
         assert all(len(p.labels) == 1 for p in pictures)
-    assert (tmp_path / "small/trucks/cover_state/train/tanker/train0.jpg").is_file()
+
+
+def test_a_small_pack_has_trucks_of_each_load(pack):
+    """Pictures that are asked for by name come besides the few."""
+    wanted = few_trucks(count=1)
+    assert sum(len(names) for names in wanted.values()) >= len(LOADS)
+    (labels,) = descriptions(pack.parent / "datasets")
+    pictures, _ = read_set(labels, pack / "yard", "train")
+    chosen = few_of(pictures, count=1, also={"train1.jpg"})
+    assert [p.path.name for p in chosen] == ["train1.jpg", "train0.jpg"]
 
 
 def test_a_broken_pack_leaves_no_small_one(pack, tmp_path):

@@ -21,11 +21,15 @@ from models.network import (  # noqa: E402
     bare_network,
     initial_network,
     load_checkpoint,
+    read_checkpoint,
 )
+from models.prepare import prepare  # noqa: E402
 from models.samples import Canvas  # noqa: E402
 from models.train import Course, Trainer, to_batch  # noqa: E402
 
-COURSE = Course(epochs=1, size=64, batch=2, rate=1e-3, mosaic=0.5, scale_draws=1, freeze=3, seed=1)
+COURSE = Course(
+    epochs=1, size=64, batch=2, rate=1e-3, mosaic=0.5, scale_draws=1, share=1, freeze=3, seed=1
+)
 
 
 def batch(mask_value=1, size=64):
@@ -72,6 +76,35 @@ def test_a_run_goes_on_where_it_stopped(tmp_path):
     with pytest.raises(WeightsError, match=r"last\.pt: was trained with"):
         Trainer(bare_network(), longer, "cpu", bf16=False).restore(tmp_path / "last.pt")
     assert load_checkpoint(tmp_path / "last.pt").nc == len(CLASSES)
+
+
+def test_epochs_that_are_asked_for_are_kept(pack, tmp_path):
+    """A copy of the state after each; the last one is there anyway."""
+    prepare(pack, tmp_path / "prepared", None, pack.parent / "datasets")
+    course = Course(**{**vars(COURSE), "epochs": 3})
+    trainer = Trainer(bare_network(), course, "cpu", bf16=False)
+    train.train(trainer, tmp_path / "prepared", tmp_path / "run", keep=(2,))
+    kept = {p.name for p in (tmp_path / "run").glob("*.pt")}
+    assert kept == {"last.pt", "epoch-02.pt"}
+    assert read_checkpoint(tmp_path / "run" / "epoch-02.pt")["epoch"] == 2
+
+
+def test_an_epoch_of_crops_has_as_many_of_each_load_and_some_unclear():
+    """Real ones first in number; what may be either counts as the likelier."""
+    states = len(load_state.LOAD_STATES)
+    shown = np.zeros((8, 8, 3), np.uint8)
+    targets = [*np.eye(states, dtype=np.float32), np.full(states, 1 / states, np.float32)]
+    crops = [
+        load_state.Crop(image=shown, target=target, source=source)
+        for target in targets
+        for source in ("highway40", load_state.RENDERED)
+    ]
+    drawn = load_state.draw(crops, np.random.default_rng(0))
+    assert sum(c.state is None for c in drawn) == load_state.DRAWS * load_state.UNCLEAR_SHARE
+    for state in range(states):
+        own = [c for c in drawn if c.state == state]
+        assert len(own) == 216
+        assert sum(c.source == "highway40" for c in own) == round(216 * load_state.REAL_SHARE)
 
 
 def test_foreign_weights_are_refused(tmp_path):

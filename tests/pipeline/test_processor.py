@@ -3,119 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
+from datetime import timedelta
 
 import cv2
 import numpy as np
 import pytest
 
-from pipeline.camera import Camera
-from pipeline.detection.classifier import Classification
-from pipeline.detections import Detections
 from pipeline.episodes.events import EpisodeEnded, EpisodeOpened
 from pipeline.frames import Frame
-from pipeline.geometry import Box
 from pipeline.processor import Processor
-from pipeline.rules.patch_look import PATCH_KINDS, PatchLookRequest
+from pipeline.rules.patch_look import PATCH_KINDS
 from pipeline.violations import Subtype
-
-NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # a Sunday, noon in Shanghai
-WIDTH, HEIGHT = 320, 180
-CLASSES = [
-    "person",
-    "bicycle",
-    "motorcycle",
-    "tricycle",
-    "car",
-    "bus",
-    "truck",
-    "umbrella",
-    "stall",
-    "goods",
-    "banner",
-    "poster",
-    "billboard",
-    "signboard",
-    "graffiti",
-    "dust",
-    "machinery",
-    "spill",
-]
-STALL = (120, 80, 180, 130)
-SELLER = (150, 70, 165, 125)
-POSTER_IN_CROP = (40, 20, 60, 50)  # pixels of the crop
-WALL = {
-    "id": "wall", "kind": "ad_surface",
-    "polygon": [[0.3, 0.3], [0.7, 0.3], [0.7, 0.6], [0.3, 0.6]],
-}  # fmt: skip
-PAVEMENT = [[0.1, 0.3], [0.9, 0.3], [0.9, 0.95], [0.1, 0.95]]
-
-
-class ScriptedDetector:
-    """Says what a script says, and remembers what it was shown."""
-
-    def __init__(self, script):
-        self._script = script
-        self.card = SimpleNamespace(
-            thresholds=dict.fromkeys(CLASSES, 0.4), name="script", version="1", sha256="0" * 64
-        )
-        self.shown = []
-        self.crops = []
-
-    def detect(self, frame):
-        self.shown.append(frame)
-        return self._detections(self._script(frame.seconds))
-
-    def detect_image(self, image):
-        self.crops.append(image)
-        return self._detections([("poster", POSTER_IN_CROP)])
-
-    def _detections(self, found):
-        return Detections(
-            boxes=np.array([box for _, box in found], np.float32).reshape(-1, 4),
-            scores=np.full(len(found), 0.8, np.float32),
-            class_ids=np.array([CLASSES.index(name) for name, _ in found], np.int64),
-            class_names=tuple(CLASSES),
-        )
-
-
-def camera(*zones):
-    return Camera.model_validate({"id": "c", "timezone": "Asia/Shanghai", "zones": zones})
-
+from tests.pipeline.scripted import (
+    HEIGHT,
+    NOON,
+    PAVEMENT,
+    SELLER,
+    STALL,
+    WALL,
+    WIDTH,
+    ScriptedClassifier,
+    ScriptedDetector,
+    camera,
+    frames,
+    street,
+)
 
 NO_VENDING = {"id": "pavement", "kind": "no_vending", "polygon": PAVEMENT}
 BAY = {
     "id": "bay", "kind": "permitted", "polygon": PAVEMENT, "document": "2026-17",
     "windows": [{"days": ["sun"], "from": "06:00", "to": "20:00"}],
 }  # fmt: skip
-
-
-def street(seconds, *, stall):
-    random = np.random.default_rng(5)
-    base = cv2.resize(
-        random.integers(60, 170, (HEIGHT // 6, WIDTH // 6, 3), np.uint8), (WIDTH, HEIGHT)
-    )
-    noise = np.random.default_rng(int(seconds)).integers(-4, 5, base.shape)
-    picture = base.astype(np.int16) + noise
-    if stall:
-        x1, y1, x2, y2 = STALL
-        picture[y1:y2, x1:x2] = (40, 40, 200)
-        picture[y1:y2:6, x1:x2] = (220, 220, 220)
-        picture[(y1 + y2) // 2 : y2, x1:x2:8] = (20, 120, 20)
-    return np.clip(picture, 0, 255).astype(np.uint8)
-
-
-def frames(script, *, seconds, begins=40, ends=10_000):
-    for second in range(seconds):
-        yield Frame(
-            image=street(second, stall=begins <= second < ends),
-            camera_id="c",
-            captured_at=NOON + timedelta(seconds=second),
-            seconds=float(second),
-            width=WIDTH,
-            height=HEIGHT,
-        )
 
 
 def selling(begins=40, ends=10_000):
@@ -252,72 +170,6 @@ def test_a_close_look_shows_its_part_of_the_picture_in_full_size():
     assert part.fraction_box.xyxy == pytest.approx(expected)
 
 
-def test_privacy_masks_are_burnt_in_before_a_close_look():
-    """The network never sees what lies beneath, at any scale."""
-    mask = {
-        "id": "window", "kind": "privacy_mask",
-        "polygon": [[0.3, 0.2], [0.5, 0.2], [0.5, 0.6], [0.3, 0.6]],
-    }  # fmt: skip
-    processor, _, _ = look_once(WALL, mask)
-    [crop] = processor._detector.crops
-    hidden = crop[2 : HEIGHT * 4 // 10 - 2, 18 : WIDTH // 4 - 2]
-    assert len(np.unique(hidden.reshape(-1, 3), axis=0)) == 1
-
-
-class ScriptedClassifier:
-    """Says the same of every crop, and remembers what it was shown."""
-
-    def __init__(self, kind):
-        self._kind = kind
-        self.crops = []
-
-    def classify(self, crop):
-        self.crops.append(crop)
-        said = {kind: 0.85 if kind == self._kind else 0.05 for kind in PATCH_KINDS}
-        return Classification(class_name=self._kind, score=0.85, probabilities=said)
-
-
-def look_at_patches(classifier, patches, *zones):
-    """Answer a request for these patches with a picture in full size."""
-    processor = Processor(
-        camera(WALL, *zones),
-        detector=ScriptedDetector(lambda _: []),
-        patch_classifier=classifier,
-    )
-    request = PatchLookRequest(seconds=0.0, patches=patches)
-    return processor.process_look(request, next(iter(frames(None, seconds=1))))
-
-
-def test_a_patch_is_cut_out_with_a_margin_and_told_apart():
-    """A fifth of its sides on each side, as in training; the answer keeps the presence's number."""
-    classifier = ScriptedClassifier("graffiti")
-    look = look_at_patches(classifier, {7: Box(0.5, 0.5, 0.75, 0.75)})
-    [crop] = classifier.crops
-    assert crop.shape == (round(HEIGHT * 0.35), round(WIDTH * 0.35), 3)
-    assert look.shares == {7: {**dict.fromkeys(PATCH_KINDS, 0.05), "graffiti": 0.85}}
-
-
-def test_a_patch_that_is_tiny_or_not_told_is_left_out():
-    """Eight pixels high nobody can tell; an abstention is no answer."""
-    classifier = ScriptedClassifier("other")
-    assert not look_at_patches(classifier, {1: Box(0.5, 0.5, 0.75, 0.5 + 8 / HEIGHT)}).shares
-    assert not classifier.crops
-    assert not look_at_patches(ScriptedClassifier(None), {1: Box(0.5, 0.5, 0.75, 0.75)}).shares
-    assert not look_at_patches(None, {1: Box(0.5, 0.5, 0.75, 0.75)}).shares
-
-
-def test_privacy_masks_are_burnt_in_before_a_look_at_a_patch():
-    """The second network sees no more than the first."""
-    mask = {
-        "id": "window", "kind": "privacy_mask",
-        "polygon": [[0.4, 0.4], [0.9, 0.4], [0.9, 0.9], [0.4, 0.9]],
-    }  # fmt: skip
-    classifier = ScriptedClassifier("other")
-    look_at_patches(classifier, {1: Box(0.5, 0.5, 0.75, 0.75)}, mask)
-    [crop] = classifier.crops
-    assert len(np.unique(crop.reshape(-1, 3), axis=0)) == 1
-
-
 @pytest.mark.parametrize(("kind", "fires"), [("advertisement", True), ("other", False)])
 def test_what_is_new_on_a_wall_is_an_ad_if_the_second_network_says_so(kind, fires):
     """From pictures to the episode: the detector sees nothing, change sees something new."""
@@ -325,7 +177,7 @@ def test_what_is_new_on_a_wall_is_an_ad_if_the_second_network_says_so(kind, fire
     processor = Processor(
         camera(wall),
         detector=ScriptedDetector(lambda _: []),
-        patch_classifier=ScriptedClassifier(kind),
+        patch_classifier=ScriptedClassifier(kind, PATCH_KINDS),
     )
     opened = []
     for frame in frames(None, seconds=240):
