@@ -108,17 +108,20 @@ def points_at(candidate: Candidate, act: ScriptedEpisode, script: Script) -> boo
 
 
 def tally(script: Script, candidates: list[Candidate], tallies: dict[Violation, Tally]) -> None:
-    """Add one video's result to the counts."""
+    """Add one video's result to the counts.
+
+    An episode answers for every act that it points at: ads that one hand puts up side by side are
+    one case. It is double if every one of them had been answered for.
+    """
     claims: dict[int, list[Candidate]] = {}
     for candidate in candidates:
         counts = tallies.setdefault(candidate.violation, Tally())
         counts.found += 1
-        for index, act in enumerate(script.episodes):
-            if points_at(candidate, act, script):
-                counts.matched_found += 1
-                counts.duplicates += index in claims
-                claims.setdefault(index, []).append(candidate)
-                break
+        acts = [i for i, act in enumerate(script.episodes) if points_at(candidate, act, script)]
+        counts.matched_found += bool(acts)
+        counts.duplicates += bool(acts) and all(i in claims for i in acts)
+        for index in acts:
+            claims.setdefault(index, []).append(candidate)
     for index, act in enumerate(script.episodes):
         counts = tallies.setdefault(act.violation, Tally())
         counts.scripted += 1

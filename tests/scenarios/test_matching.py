@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -39,9 +40,9 @@ def found(begin=42.0, end=275.0, box=(0.1, 0.2, 0.2, 0.4), **changes):
     )  # fmt: skip
 
 
-def counted(*candidates):
+def counted(*candidates, script=SCRIPT):
     tallies: dict[Violation, Tally] = {}
-    tally(SCRIPT, list(candidates), tallies)
+    tally(script, list(candidates), tallies)
     return tallies[Violation.STREET_VENDING]
 
 
@@ -65,6 +66,17 @@ def test_wrong_place_time_or_kind_is_false_and_leaves_the_act_missed(wrong):
     """Each kind of mistake costs precision and recall."""
     assert not points_at(wrong, STALL, SCRIPT)
     assert counted(wrong).recall == 0.0
+
+
+def test_one_episode_around_two_acts_answers_for_both():
+    """Two stalls side by side in one case: nothing is missed; a second case for one is double."""
+    beside = replace(STALL, box=Box(220, 100, 320, 200))
+    both = replace(SCRIPT, episodes=(STALL, beside))
+    around = found(box=(0.1, 0.2, 0.32, 0.4))
+    assert counted(around, script=both).recall == 1.0
+    assert counted(around, script=both).precision == 1.0
+    assert counted(around, found(), script=both).precision == 0.5
+    assert counted(found(), around, script=both).precision == 1.0
 
 
 def test_two_episodes_for_one_act_cost_precision():
