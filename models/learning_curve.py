@@ -3,11 +3,11 @@
     python -m models.learning_curve --data path/to/data --recipe var/training/training
         --out var/learning-curve      (one line)
 
-Trains the recipe's detector again on an eighth, a quarter and half of each real set, in whole runs
-of neighbouring pictures, a smaller part lying in the larger. Every picture is seen as often as in
-the whole run, and rendered pictures keep their share of the draws. The whole run of
-`models.recipe` ends the curve; its kept epochs show whether longer training would still help. All
-are measured on the same validation pictures, all real sets together. Writes OUT/curves.json and
+Trains the recipe's second leg again on an eighth, a quarter and half of each real set, in whole
+runs of neighbouring pictures, a smaller part lying in the larger. Every picture is seen as often as
+in the leg itself, which ends the curve, and rendered pictures keep their share of the draws. The
+kept epochs of the first and longest leg show whether longer training would still help. All are
+measured on the same validation pictures, all real sets together. Writes OUT/curves.json and
 OUT/curves.svg; stopped, it goes on with the same command. The last line is one JSON object. Needs
 torch and ultralytics.
 """
@@ -39,7 +39,9 @@ from models.recipe_steps import WEIGHTS, WHOLE, Step
 from models.samples import part_of
 
 SHARES: Final = (0.125, 0.25, 0.5)
-KEPT: Final = "epoch-*.pt"  # of `models.train --keep`
+KEPT: Final = "epoch-*.pt"  # of `models.train`
+LONGEST: Final = "run-1"  # folder of the recipe's first leg
+WHOLE_LEG: Final = "run-2"
 Z_95: Final = 1.96
 DRAWS: Final = 2000  # of slopes
 LEAST_GAIN: Final = 0.002  # a doubling that brings less brings nothing
@@ -96,7 +98,7 @@ def arm_steps(share: float, recipe: Path, data: Path, out: Path) -> list[Step]:
     folder = out / f"share-{share:g}"
     checkpoint = folder / "run" / "last.pt"
     part = ("--share", f"{share:g}", "--draws", f"{share:g}")
-    start = ("--weights", str(data / WEIGHTS), *WHOLE.course)
+    start = ("--weights", str(data / WEIGHTS), *WHOLE.legs[1])
     run = ("--prepared", str(prepared), *start, *part, "--out", str(checkpoint.parent))
     return [
         Step(name=f"train {share:g}", command=("train", *run), makes=checkpoint, goes_on=True),
@@ -108,6 +110,14 @@ def export_step(name: str, checkpoint: Path, prepared: Path, folder: Path) -> St
     """Export of a checkpoint."""
     files = ("--checkpoint", str(checkpoint), "--prepared", str(prepared), "--out", str(folder))
     return Step(name=name, command=("export", *files), makes=folder / "street.toml")
+
+
+def epochs_of(checkpoint: Path) -> float:
+    """Of a kept epoch by its name, of the end by the run's progress."""
+    if checkpoint.stem.startswith("epoch-"):
+        return float(checkpoint.stem.removeprefix("epoch-"))
+    progress = checkpoint.with_name("progress.jsonl").read_text(encoding="utf-8")
+    return float(json.loads(progress.splitlines()[-1])["epoch"])
 
 
 def boxes_learned(prepared: Path, share: float) -> Counter[str]:
@@ -155,23 +165,27 @@ def curves(data: Path, recipe: Path, out: Path, shares: Sequence[float]) -> dict
     Raises:
         RecipeError, ModelError, ValueError, OSError: A step failed or a file is missing.
     """
-    whole = recipe / "new" / "street.toml"
-    if not whole.is_file():
-        raise FileNotFoundError(f"{whole}: is missing; python -m models.recipe writes it")
+    longest, leg = recipe / LONGEST, recipe / WHOLE_LEG / "last.pt"
+    if not leg.is_file():
+        raise FileNotFoundError(f"{leg}: is missing; python -m models.recipe writes it")
     run = Run(out, {"data": str(data), "recipe": str(recipe)})
-    kept = sorted((recipe / "run").glob(KEPT))
-    last = json.loads((recipe / "run" / "progress.jsonl").read_text().splitlines()[-1])["epoch"]
+    by_share: dict[str, float] = {}
     for share in sorted(shares):
         for step in arm_steps(share, recipe, data, out):
             run.take(step)
-    for checkpoint in kept:
-        folder = out / checkpoint.stem
-        run.take(export_step(checkpoint.stem, checkpoint, recipe / "prepared", folder))
-    cards = {f"share-{s:g}": out / f"share-{s:g}" / "street.toml" for s in sorted(shares)}
-    cards |= {p.stem: out / p.stem / "street.toml" for p in kept} | {"whole": whole}
-    seen = {n: measured(card, data, out / n / "figures.json") for n, card in cards.items()}
-    by_share = {f"share-{s:g}": s for s in sorted(shares)} | {"whole": 1.0}
-    by_epoch = {p.stem: float(p.stem.rpartition("-")[2]) for p in kept} | {"whole": float(last)}
+        by_share[f"share-{share:g}"] = share
+    by_epoch: dict[str, float] = {}
+    ends = [(path.stem, path) for path in sorted(longest.glob(KEPT))]
+    for name, checkpoint in [(WHOLE_LEG, leg), *ends, (LONGEST, longest / "last.pt")]:
+        run.take(export_step(name, checkpoint, recipe / "prepared", out / name))
+        if name == WHOLE_LEG:
+            by_share[name] = 1.0
+        else:
+            by_epoch[name] = epochs_of(checkpoint)
+    seen = {
+        n: measured(out / n / "street.toml", data, out / n / "figures.json")
+        for n in (*by_share, *by_epoch)
+    }
     boxes = {s: boxes_learned(recipe / "prepared", s) for s in by_share.values()}
     rows = []
     for name, aim in AIMS.items():

@@ -32,7 +32,7 @@ class Sizes:
 
     rendered: tuple[str, ...]  # of `models.street.pictures`
     composites: int  # none: what learned from them was no better (models/LOG.md, 15)
-    course: tuple[str, ...]  # of `models.train`
+    legs: tuple[tuple[str, ...], ...]  # of `models.train`: runs whose weights are averaged
     load_epochs: int  # of the load state classifier
     patches: tuple[str, ...]  # of `models.patch_kind`
     search: tuple[str, ...]  # of `models.quantize`
@@ -41,16 +41,32 @@ class Sizes:
 WHOLE: Final = Sizes(
     rendered=("--count", "720", "--seed", "21"),
     composites=0,
-    course=("--epochs", "16", "--rate", "8e-4", "--keep", "2", "4", "8", "12"),
+    legs=(
+        ("--epochs", "16", "--rate", "8e-4"),
+        ("--epochs", "6", "--rate", "6e-4", "--seed", "2"),
+        ("--epochs", "6", "--rate", "6e-4", "--seed", "3"),
+    ),
     load_epochs=40,
     patches=(),
     search=(),
+)
+TINY: Final = (
+    "--epochs",
+    "1",
+    "--draws",
+    "0.03",
+    "--size",
+    "256",
+    "--batch",
+    "8",
+    "--threads",
+    "1",
 )
 SMALL: Final = Sizes(
     # Few pictures of which both halves show every load state: found by trying seeds.
     rendered=("--count", "72", "--seed", "38"),
     composites=8,
-    course=("--epochs", "2", "--draws", "0.03", "--size", "256", "--batch", "8", "--threads", "1"),
+    legs=tuple((*TINY, "--seed", seed) for seed in ("1", "2")),
     load_epochs=1,
     patches=("--epochs", "1", "--draws", "64"),
     search=("--per-set", "1", "--float"),
@@ -70,7 +86,7 @@ class Plan:
         self._out, self._data, self._sizes = out, data, sizes
         self._rendered, self._prepared = out / "rendered", out / "prepared"
         self._composites, self._new = out / "composites", out / "new"
-        self._checkpoint = out / "run" / "last.pt"
+        self._checkpoint = out / "average.pt"
         self._card = self._new / "street.toml"
         self._real = ("--data", str(data)) if data else ()
         self._pictures = (*self._real, "--rendered", str(self._rendered))
@@ -118,12 +134,21 @@ class Plan:
         """The street detector with its card."""
         prepared = ("--prepared", str(self._prepared))
         shipped = ("--start", str(SHIPPED.with_suffix(".onnx")))
-        start = (*(self._weights or shipped), *self._sizes.course)
+        ends = []
+        for number, course in enumerate(self._sizes.legs, start=1):
+            run = self._out / f"run-{number}"
+            ends.append(run / "last.pt")
+            start = (*(self._weights or shipped), *course)
+            yield Step(
+                name=f"train {number}",
+                command=("train", *prepared, *start, "--out", str(run)),
+                makes=ends[-1],
+                goes_on=True,
+            )
         yield Step(
-            name="train",
-            command=("train", *prepared, *start, "--out", str(self._checkpoint.parent)),
+            name="average",
+            command=("average", "--checkpoints", *map(str, ends), "--out", str(self._checkpoint)),
             makes=self._checkpoint,
-            goes_on=True,
         )
         checkpoint = ("--checkpoint", str(self._checkpoint))
         yield Step(

@@ -8,7 +8,8 @@
 Each set labels its own classes only, so the loss is masked where nothing is known, and the initial
 weights' own boxes stand in for people, vehicles and umbrellas (models.pseudo_label). Each epoch
 draws a fixed number of pictures from each set. Writes OUT/last.pt after every epoch (weights,
-their running average, optimiser: a run goes on where it was stopped) and OUT/progress.jsonl.
+their running average, optimiser: a run goes on where it was stopped), a copy after 1, 2, 4, ...
+epochs as OUT/epoch-NN.pt, and OUT/progress.jsonl.
 Runs on CUDA where there is one, else on the CPU in bf16. Needs torch and ultralytics.
 """
 
@@ -221,14 +222,8 @@ def epoch_batches(
             yield ready
 
 
-def train(trainer: Trainer, prepared: Path, out: Path, keep: Sequence[int] = ()) -> None:
+def train(trainer: Trainer, prepared: Path, out: Path) -> None:
     """Run the course to its end.
-
-    Args:
-        trainer: What learns.
-        prepared: Folder made by `models.prepare`.
-        out: Folder of the run.
-        keep: Epochs after which OUT/epoch-NN.pt keeps a copy of last.pt.
 
     Raises:
         PrepareError, LabelSetError: The folder is no prepared one, holds no training pictures, or a
@@ -262,7 +257,7 @@ def train(trainer: Trainer, prepared: Path, out: Path, keep: Sequence[int] = ())
                 )
         trainer.epoch += 1
         trainer.save(out / "last.pt")
-        if trainer.epoch in keep:
+        if trainer.epoch & (trainer.epoch - 1) == 0 and trainer.epoch < course.epochs:
             shutil.copyfile(out / "last.pt", out / f"epoch-{trainer.epoch:02}.pt")
         line = {
             "epoch": trainer.epoch,
@@ -283,9 +278,6 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     files.add_argument("--out", type=Path, required=True, help="folder of the run")
     files.add_argument("--weights", type=Path, help="yolo11n_coco_rec_from_int8.pt")
     files.add_argument("--start", type=Path, help="last.pt of another run, or an ONNX file of ours")
-    files.add_argument(
-        "--keep", type=int, nargs="+", default=(), help="epochs to keep, OUT/epoch-NN.pt"
-    )
     files.add_argument("--resume", action="store_true", help="go on with OUT/last.pt")
     course = parser.add_argument_group("course")
     course.add_argument("--epochs", type=int, default=6)
@@ -365,7 +357,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         trainer = Trainer(network, course, device, bf16=not options.fp32)
         if options.resume:
             trainer.restore(options.out / "last.pt")
-        train(trainer, options.prepared, options.out, options.keep)
+        train(trainer, options.prepared, options.out)
     except (WeightsError, PrepareError, LabelSetError, OSError) as exc:
         print(f"train: {exc}", file=sys.stderr)
         return 1

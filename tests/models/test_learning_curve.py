@@ -84,5 +84,5 @@ def test_without_a_whole_recipe_nothing_is_begun(tmp_path, capsys):
     """The missing card is named, exit code 2."""
     asked = ["--data", str(tmp_path), "--recipe", str(tmp_path), "--out", str(tmp_path / "out")]
     assert main(asked) == 2
-    assert "street.toml: is missing; python -m models.recipe" in capsys.readouterr().err
+    assert "last.pt: is missing; python -m models.recipe" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("ultralytics")
 
-from models import export, load_state, patch_kind, train  # noqa: E402 (after the skip)
+from models import average, export, load_state, patch_kind, train  # noqa: E402 (after the skip)
 from models.classes import CLASSES, class_id  # noqa: E402
 from models.export import differences, to_onnx  # noqa: E402
 from models.network import (  # noqa: E402
@@ -78,15 +78,34 @@ def test_a_run_goes_on_where_it_stopped(tmp_path):
     assert load_checkpoint(tmp_path / "last.pt").nc == len(CLASSES)
 
 
-def test_epochs_that_are_asked_for_are_kept(pack, tmp_path):
-    """A copy of the state after each; the last one is there anyway."""
+def test_epochs_that_are_powers_of_two_are_kept(pack, tmp_path):
+    """So that one sees later what each doubling of the training brought."""
     prepare(pack, tmp_path / "prepared", None, pack.parent / "datasets")
     course = Course(**{**vars(COURSE), "epochs": 3})
     trainer = Trainer(bare_network(), course, "cpu", bf16=False)
-    train.train(trainer, tmp_path / "prepared", tmp_path / "run", keep=(2,))
+    train.train(trainer, tmp_path / "prepared", tmp_path / "run")
     kept = {p.name for p in (tmp_path / "run").glob("*.pt")}
-    assert kept == {"last.pt", "epoch-02.pt"}
+    assert kept == {"last.pt", "epoch-01.pt", "epoch-02.pt"}
     assert read_checkpoint(tmp_path / "run" / "epoch-02.pt")["epoch"] == 2
+
+
+def test_an_average_lies_between_its_runs(tmp_path, capsys):
+    """Weights are the mean, the network opens; one run, or another network, is refused."""
+    one, two, out = (tmp_path / f"{n}.pt" for n in ("one", "two", "out"))
+    for path in (one, two):
+        checkpoint_of(bare_network(), path)
+    assert average.main(["--checkpoints", str(one), str(two), "--out", str(out)]) == 0
+    ends = [read_checkpoint(p)["average"]["model.1.conv.weight"] for p in (one, two)]
+    mean = read_checkpoint(out)["average"]["model.1.conv.weight"]
+    assert torch.allclose(mean, (ends[0] + ends[1]) / 2)
+    assert not torch.equal(ends[0], ends[1])
+    assert load_checkpoint(out).nc == len(CLASSES)
+    larger(two)
+    out.unlink()
+    for asked, reason in (([str(one)], "two checkpoints"), ([str(one), str(two)], "two.pt")):
+        assert average.main(["--checkpoints", *asked, "--out", str(out)]) == 1
+        assert reason in capsys.readouterr().err
+        assert not out.exists()
 
 
 def test_an_epoch_of_crops_has_as_many_of_each_load_and_some_unclear():
