@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -27,6 +28,29 @@ def read_card(path: Path) -> dict[str, Any]:
 def sha256(path: Path) -> str:
     """Hex digest of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def card_head(onnx_file: Path, *, name: str, task: str) -> dict[str, Any]:
+    """How the card of a file that was just exported begins.
+
+    Args:
+        onnx_file: The file, beside which the card will lie.
+        name: Of the network.
+        task: `detect` or `classify`.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    return {
+        "format": 1,
+        "name": name,
+        "version": "1",
+        "task": task,
+        "file": onnx_file.name,
+        "sha256": sha256(onnx_file),
+        "created": datetime.now(UTC).date().isoformat(),
+        "licence": "AGPL-3.0-or-later",
+    }
 
 
 def write_card(path: Path, card: dict[str, Any]) -> None:

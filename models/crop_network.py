@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +13,7 @@ import onnxslim  # type: ignore[import-not-found,unused-ignore]
 import torch  # type: ignore[import-not-found,unused-ignore]
 from torch import Tensor, nn  # type: ignore[import-not-found,unused-ignore]
 
-from models.cards import sha256
+from models.cards import card_head
 from models.label_sets import PAD
 from models.network import WeightsError
 
@@ -154,14 +153,7 @@ def card_of(
         data: One table for each set that was learned from.
     """
     return {
-        "format": 1,
-        "name": onnx_file.stem,
-        "version": "1",
-        "task": "classify",
-        "file": onnx_file.name,
-        "sha256": sha256(onnx_file),
-        "created": datetime.now(UTC).date().isoformat(),
-        "licence": "AGPL-3.0-or-later",
+        **card_head(onnx_file, name=onnx_file.stem, task="classify"),
         "input": {
             "name": "images",
             "width": size_px,

@@ -16,7 +16,6 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +25,7 @@ import onnxruntime  # type: ignore[import-untyped]
 import onnxslim  # type: ignore[import-not-found,unused-ignore]
 import torch  # type: ignore[import-not-found,unused-ignore]
 
-from models.cards import sha256, write_card
+from models.cards import card_head, write_card
 from models.classes import CLASSES
 from models.label_sets import PAD
 from models.network import (
@@ -117,14 +116,7 @@ def card_of(
 ) -> dict[str, Any]:
     """The card without figures."""
     return {
-        "format": 1,
-        "name": "street",
-        "version": "1",
-        "task": "detect",
-        "file": onnx_file.name,
-        "sha256": sha256(onnx_file),
-        "created": datetime.now(UTC).date().isoformat(),
-        "licence": "AGPL-3.0-or-later",
+        **card_head(onnx_file, name="street", task="detect"),
         "input": {
             "name": "images",
             "width": 640,

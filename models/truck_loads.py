@@ -18,6 +18,7 @@ import numpy as np
 
 from models.classes import class_id
 from models.label_sets import DATASETS, LabelSetError, descriptions, read_boxes, read_picture
+from pipeline.full_size import CROP_MARGIN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 TABLE: Final = DATASETS / "truck_loads.csv"
 LOADS: Final = ("covered", "open", "open_empty", "open_loaded", "closed", "unclear")
-MARGIN: Final = 0.1  # of the truck's box on each side, as the pipeline cuts
 LONGEST_PX: Final = 256  # of a crop: twice what the network looks at
 
 
@@ -45,7 +45,7 @@ class LabelledTruck:
 class TruckCrop:
     """A truck with a margin of a tenth."""
 
-    image: NDArray[np.uint8]  # BGR
+    image: NDArray[np.uint8]  # (h, w, 3) BGR, at most `LONGEST_PX` on its long side
     load: str
     dataset: str
 
@@ -82,8 +82,15 @@ def read_truck_crops(
 
     A picture that the pack does not have is passed over: a small pack has few.
 
+    Args:
+        data: The data pack.
+        split: Its half.
+        table: As `TABLE`.
+        datasets: Descriptions of the sets that the table names.
+
     Raises:
         LabelSetError: A file is wrong, a line is no truck, or a load is left without a crop.
+        OSError: A picture's label file or its set's class list is missing.
     """
     sets = {labels.name: labels for labels in descriptions(datasets)}
     crops = []
@@ -97,11 +104,11 @@ def read_truck_crops(
         file = folder / "images" / split / truck.picture
         if not file.is_file():
             continue
-        names = (folder / "classes.txt").read_text(encoding="utf-8").split()
+        names = dict(enumerate((folder / "classes.txt").read_text(encoding="utf-8").split()))
         label_file = folder / "labels" / split / f"{file.stem}.txt"
         boxes = read_boxes(label_file, 5)
-        kind = names[int(boxes[truck.line - 1, 0])] if truck.line <= len(boxes) else ""
-        if labels.class_map.get(kind) != class_id("truck"):
+        kind = names.get(int(boxes[truck.line - 1, 0])) if truck.line <= len(boxes) else None
+        if labels.class_map.get(kind or "") != class_id("truck"):
             raise LabelSetError(label_file, f"line {truck.line} is no truck, but {table} says so")
         image = _cut(read_picture(file), boxes[truck.line - 1, 1:])
         crops.append(TruckCrop(image=image, load=truck.load, dataset=truck.dataset))
@@ -113,7 +120,7 @@ def read_truck_crops(
 def _cut(picture: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.uint8]:
     """A box (x1, y1, x2, y2 as fractions) with its margin, not larger than needed."""
     height, width = picture.shape[:2]
-    wide, high = (box[2] - box[0]) * MARGIN, (box[3] - box[1]) * MARGIN
+    wide, high = (box[2:] - box[:2]) * CROP_MARGIN
     x1, y1 = max(0, int((box[0] - wide) * width)), max(0, int((box[1] - high) * height))
     crop = picture[y1 : round((box[3] + high) * height), x1 : round((box[2] + wide) * width)]
     scale = LONGEST_PX / max(crop.shape[:2])

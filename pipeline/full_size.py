@@ -1,8 +1,8 @@
 """Looks at pictures in full size: trucks of a burst, small writing, new patches on walls.
 
 Triage frames are small. What a rule cannot tell from them it asks to see at the camera's own
-resolution; this module answers, and remembers nothing between two answers, so that a thread beside
-the processor's may ask it too.
+resolution; this module answers and remembers nothing of what it saw. A burst may be looked at in a
+thread beside the processor's, the other looks not.
 """
 
 from __future__ import annotations
@@ -81,7 +81,12 @@ class FullSizeLooks:
         return Passage.of_frames(request, burst_frames)
 
     def writing(self, request: CloseLookRequest, frame: Frame) -> CloseLook:
-        """Signs and ads in a part of a picture, found at the picture's own resolution."""
+        """Signs and ads in a part of a picture, found at the picture's own resolution.
+
+        Args:
+            request: The part that a rule asked for, in fractions of the frame.
+            frame: The keyframe at or before its seconds, in full size.
+        """
         frame = self._mask.apply(frame)
         window = request.fraction_box.scaled(frame.width, frame.height)
         observation = Observation.of_frame(
@@ -93,7 +98,15 @@ class FullSizeLooks:
         return CloseLook.of(request, observation, SIGN_CLASSES)
 
     def patches(self, request: PatchLookRequest, frame: Frame) -> PatchLook:
-        """What new patches on an ad surface show; too small ones are not told."""
+        """What new patches on an ad surface show, as shares of kinds in [0, 1].
+
+        Patches under `LEAST_PATCH_PX` source pixels, and those that the network abstains on, are
+        left out.
+
+        Args:
+            request: The patches that a rule asked for, in fractions of the frame.
+            frame: The keyframe at or before its seconds, in full size.
+        """
         frame = self._mask.apply(frame)
         shares: dict[int, Mapping[str, float]] = {}
         for presence_id, fraction_box in request.patches.items():
@@ -147,6 +160,7 @@ class FullSizeLooks:
 
 
 def _cut(frame: Frame, box: Box) -> NDArray[np.uint8]:
+    """The pixels (h, w, 3) of a box that is given in source pixels."""
     x1, x2 = int(box.x1 * frame.x_scale), round(box.x2 * frame.x_scale)
     y1, y2 = int(box.y1 * frame.y_scale), round(box.y2 * frame.y_scale)
     return frame.image[y1:y2, x1:x2]

@@ -16,6 +16,7 @@ from models.classes import CLASSES, class_id
 from models.composites import flat_ads
 from models.composites.cutouts import CutOut, assembled, cut_out
 from models.label_sets import DATASETS, LabelSetError, descriptions, read_picture, read_set
+from pipeline.full_size import CROP_MARGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +37,6 @@ PICKED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("highway40", "car"): ("hw40_0059", "hw40_0480", "hw40_0652", "hw40_0664"),
 }  # fmt: skip
 LOADS: Final = {"covered_tarp": "covered", "open_uncovered": "open", "closed_body": "closed"}
-CROP_MARGIN: Final = 0.1  # of a truck's box on each side of a crop in cover_state
 LEAST_PX: Final = {"stall": 44, "umbrella": 44, "goods": 44, "person": 60, "car": 80}
 CAR_M: Final = 1.6
 TRUCK_M: Final = 2.9

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 
+from models.classes import CLASSES
 from pipeline.camera import Camera
 from pipeline.detection.classifier import Classification
 from pipeline.detections import Detections
@@ -15,26 +16,6 @@ from pipeline.frames import Frame
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # a Sunday, noon in Shanghai
 WIDTH, HEIGHT = 320, 180
-CLASSES = [
-    "person",
-    "bicycle",
-    "motorcycle",
-    "tricycle",
-    "car",
-    "bus",
-    "truck",
-    "umbrella",
-    "stall",
-    "goods",
-    "banner",
-    "poster",
-    "billboard",
-    "signboard",
-    "graffiti",
-    "dust",
-    "machinery",
-    "spill",
-]
 STALL = (120, 80, 180, 130)
 SELLER = (150, 70, 165, 125)
 POSTER_IN_CROP = (40, 20, 60, 50)  # pixels of the crop
@@ -69,7 +50,7 @@ class ScriptedDetector:
             boxes=np.array([box for _, box in found], np.float32).reshape(-1, 4),
             scores=np.full(len(found), 0.8, np.float32),
             class_ids=np.array([CLASSES.index(name) for name, _ in found], np.int64),
-            class_names=tuple(CLASSES),
+            class_names=CLASSES,
         )
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from models.classes import CLASSES
 from pipeline.camera import Camera
 from pipeline.change.results import ChangeProposal, ChangeResult, Haze, Light, ViewState
 from pipeline.detections import Detections
@@ -26,26 +27,6 @@ from pipeline.zones import Zone
 WIDTH, HEIGHT = 1280, 720
 ROWS, COLUMNS = 72, 128  # of the coarse change picture
 NOON = datetime(2026, 5, 5, 4, 0, tzinfo=UTC)  # Tuesday 12:00 in Shanghai
-CLASSES = (
-    "person",
-    "bicycle",
-    "motorcycle",
-    "tricycle",
-    "car",
-    "bus",
-    "truck",
-    "umbrella",
-    "stall",
-    "goods",
-    "banner",
-    "poster",
-    "billboard",
-    "signboard",
-    "graffiti",
-    "dust",
-    "machinery",
-    "spill",
-)
 THRESHOLD = 0.4  # of every class
 
 
