@@ -28,6 +28,8 @@ DATASETS: Final = Path(__file__).parent / "datasets"
 COMPOSITES: Final = "composites.toml"  # no set of its own: see models/composites/sets.py
 Split = Literal["train", "val"]
 SPLITS: Final[tuple[Split, ...]] = get_args(Split)
+Role = Literal["real", "rendered", "composite"]
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
 KNOWLEDGE: Final = ("complete", "filled", "partial", "absent")
 ROUNDING: Final = 2e-3  # share of the picture that a rounded label may stick out
 PAD: Final = 114  # grey of letterboxes and of blotted-out regions
@@ -49,7 +51,7 @@ class LabelSet:
 
     name: str
     folder: str  # relative to the data pack; empty where the command line gives the folder
-    role: Literal["real", "rendered", "composite"]
+    role: Role
     licence: str
     draws: int  # pictures drawn from it in one training epoch
     class_map: dict[str, int | None]  # the set's own class name -> our class id, None = dropped

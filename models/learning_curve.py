@@ -3,13 +3,12 @@
     python -m models.learning_curve --data path/to/data --recipe var/training/training
         --out var/learning-curve      (one line)
 
-Trains the recipe's second leg again on an eighth, a quarter and half of each real set, in whole
-runs of neighbouring pictures, a smaller part lying in the larger. Every picture is seen as often as
-in the leg itself, which ends the curve, and rendered pictures keep their share of the draws. The
-kept epochs of the first and longest leg show whether longer training would still help. All are
-measured on the same validation pictures, all real sets together. Writes OUT/curves.json and
-OUT/curves.svg; stopped, it goes on with the same command. The last line is one JSON object. Needs
-torch and ultralytics.
+Trains on an eighth, a quarter, half and all of each real set, in whole runs of neighbouring
+pictures, a smaller part lying in the larger. Every picture is seen as often at each share, and
+rendered pictures keep their part of the draws. The kept epochs of the recipe's longest leg show
+whether longer training would still help. All are measured on the same validation pictures, all
+real sets together. Writes OUT/curves.json and OUT/curves.svg; stopped, it goes on with the same
+command. The last line is one JSON object. Needs torch and ultralytics.
 """
 
 from __future__ import annotations
@@ -35,13 +34,13 @@ from models.label_sets import DATASETS, descriptions
 from models.last_line import print_last_line
 from models.prepare import read_index
 from models.recipe import Run
-from models.recipe_steps import WEIGHTS, WHOLE, Step
+from models.recipe_steps import WEIGHTS, WHOLE, WITHOUT_COMPOSITES, Step
 from models.samples import part_of
 
-SHARES: Final = (0.125, 0.25, 0.5)
+SHARES: Final = (0.125, 0.25, 0.5, 1.0)
+COURSE: Final = (*WITHOUT_COMPOSITES, "--epochs", "6", "--rate", "6e-4", "--seed", "2")
 KEPT: Final = "epoch-*.pt"  # of `models.train`
-LONGEST: Final = "run-1"  # folder of the recipe's first leg
-WHOLE_LEG: Final = "run-2"
+LONGEST: Final = f"run-{len(WHOLE.legs)}"  # folder of the recipe's longest leg, the last
 Z_95: Final = 1.96
 DRAWS: Final = 2000  # of slopes
 LEAST_GAIN: Final = 0.002  # a doubling that brings less brings nothing
@@ -98,7 +97,7 @@ def arm_steps(share: float, recipe: Path, data: Path, out: Path) -> list[Step]:
     folder = out / f"share-{share:g}"
     checkpoint = folder / "run" / "last.pt"
     part = ("--share", f"{share:g}", "--draws", f"{share:g}")
-    start = ("--weights", str(data / WEIGHTS), *WHOLE.legs[1])
+    start = ("--weights", str(data / WEIGHTS), *COURSE)
     run = ("--prepared", str(prepared), *start, *part, "--out", str(checkpoint.parent))
     return [
         Step(name=f"train {share:g}", command=("train", *run), makes=checkpoint, goes_on=True),
@@ -165,9 +164,9 @@ def curves(data: Path, recipe: Path, out: Path, shares: Sequence[float]) -> dict
     Raises:
         RecipeError, ModelError, ValueError, OSError: A step failed or a file is missing.
     """
-    longest, leg = recipe / LONGEST, recipe / WHOLE_LEG / "last.pt"
-    if not leg.is_file():
-        raise FileNotFoundError(f"{leg}: is missing; python -m models.recipe writes it")
+    end = recipe / LONGEST / "last.pt"
+    if not end.is_file():
+        raise FileNotFoundError(f"{end}: is missing; python -m models.recipe writes it")
     run = Run(out, {"data": str(data), "recipe": str(recipe)})
     by_share: dict[str, float] = {}
     for share in sorted(shares):
@@ -175,13 +174,10 @@ def curves(data: Path, recipe: Path, out: Path, shares: Sequence[float]) -> dict
             run.take(step)
         by_share[f"share-{share:g}"] = share
     by_epoch: dict[str, float] = {}
-    ends = [(path.stem, path) for path in sorted(longest.glob(KEPT))]
-    for name, checkpoint in [(WHOLE_LEG, leg), *ends, (LONGEST, longest / "last.pt")]:
+    for checkpoint in [*sorted(end.parent.glob(KEPT)), end]:
+        name = checkpoint.stem
         run.take(export_step(name, checkpoint, recipe / "prepared", out / name))
-        if name == WHOLE_LEG:
-            by_share[name] = 1.0
-        else:
-            by_epoch[name] = epochs_of(checkpoint)
+        by_epoch[name] = epochs_of(checkpoint)
     seen = {
         n: measured(out / n / "street.toml", data, out / n / "figures.json")
         for n in (*by_share, *by_epoch)

@@ -1,15 +1,14 @@
 """The whole recipe in one command, from labelled pictures to measured networks with cards.
 
-    python -m models.recipe --data path/to/data --out /tmp/training     # an hour and a half
+    python -m models.recipe --data path/to/data --out /tmp/training     # under two hours
     python -m models.recipe --small --data path/to/data --out /tmp/try  # a few minutes
     python -m models.recipe --small --out /tmp/try                      # rendered pictures alone
 
 Runs the other scripts one after another, as docs/training.md tells them. A step that is done is not
 done again unless its command line, or something before it, has changed; a stopped run goes on.
 --small does all of it on a handful of pictures of each set: it shows that the recipe works and
-makes networks that are good for nothing. Composites are tried in a small run only (models/LOG.md,
-15). Without --data there are none and no fast variant, which need real pictures, and training
-begins with the shipped detector.
+makes networks that are good for nothing. Without --data there are no composites and no fast
+variant, which need real pictures, and training begins with the shipped detector.
 
 Writes OUT/steps.json, OUT/logs/ and OUT/new/ (ONNX files and cards); what ships is not touched. The
 last line is one JSON object; "ok" says that every step ended well and the new networks do what

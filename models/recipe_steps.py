@@ -27,24 +27,43 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One run of `models.train`."""
+
+    course: tuple[str, ...]  # its arguments
+    after: int = 0  # number of the leg that it goes on from; 0: begins with the initial weights
+    averaged: bool = True  # whether its weights are part of the mean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
     """How much of everything."""
 
     rendered: tuple[str, ...]  # of `models.street.pictures`
-    composites: int  # none: what learned from them was no better (models/LOG.md, 15)
-    legs: tuple[tuple[str, ...], ...]  # of `models.train`: runs whose weights are averaged
+    composites: int
+    legs: tuple[Leg, ...]  # a mean gains where they learn from different mixtures (LOG.md, 24)
     load_epochs: int  # of the load state classifier
     patches: tuple[str, ...]  # of `models.patch_kind`
     search: tuple[str, ...]  # of `models.quantize`
 
 
+WITHOUT_COMPOSITES: Final = ("--roles", "real", "rendered")
 WHOLE: Final = Sizes(
     rendered=("--count", "720", "--seed", "21"),
-    composites=0,
+    composites=900,
     legs=(
-        ("--epochs", "16", "--rate", "8e-4"),
-        ("--epochs", "6", "--rate", "6e-4", "--seed", "2"),
-        ("--epochs", "6", "--rate", "6e-4", "--seed", "3"),
+        Leg(
+            course=("--roles", "real", "--epochs", "3", "--rate", "6e-4", "--seed", "1"),
+            averaged=False,
+        ),
+        Leg(
+            course=(*WITHOUT_COMPOSITES, "--epochs", "3", "--rate", "6e-4", "--seed", "2"), after=1
+        ),
+        Leg(
+            course=(*WITHOUT_COMPOSITES, "--epochs", "6", "--rate", "5e-4", "--seed", "3"), after=2
+        ),
+        Leg(course=("--epochs", "3", "--rate", "5e-4", "--seed", "4"), after=3),
+        Leg(course=(*WITHOUT_COMPOSITES, "--epochs", "16", "--rate", "8e-4", "--seed", "1")),
     ),
     load_epochs=40,
     patches=(),
@@ -66,7 +85,10 @@ SMALL: Final = Sizes(
     # Few pictures of which both halves show every load state: found by trying seeds.
     rendered=("--count", "72", "--seed", "38"),
     composites=8,
-    legs=tuple((*TINY, "--seed", seed) for seed in ("1", "2")),
+    legs=(
+        Leg(course=(*TINY, *WITHOUT_COMPOSITES, "--seed", "1")),
+        Leg(course=(*TINY, "--seed", "2"), after=1),
+    ),
     load_epochs=1,
     patches=("--epochs", "1", "--draws", "64"),
     search=("--per-set", "1", "--float"),
@@ -134,20 +156,21 @@ class Plan:
         """The street detector with its card."""
         prepared = ("--prepared", str(self._prepared))
         shipped = ("--start", str(SHIPPED.with_suffix(".onnx")))
-        ends = []
-        for number, course in enumerate(self._sizes.legs, start=1):
+        ends: list[Path] = []
+        for number, leg in enumerate(self._sizes.legs, start=1):
             run = self._out / f"run-{number}"
             ends.append(run / "last.pt")
-            start = (*(self._weights or shipped), *course)
+            start = ("--start", str(ends[leg.after - 1])) if leg.after else self._weights or shipped
             yield Step(
                 name=f"train {number}",
-                command=("train", *prepared, *start, "--out", str(run)),
+                command=("train", *prepared, *start, *leg.course, "--out", str(run)),
                 makes=ends[-1],
                 goes_on=True,
             )
+        parts = [str(e) for e, leg in zip(ends, self._sizes.legs, strict=True) if leg.averaged]
         yield Step(
             name="average",
-            command=("average", "--checkpoints", *map(str, ends), "--out", str(self._checkpoint)),
+            command=("average", "--checkpoints", *parts, "--out", str(self._checkpoint)),
             makes=self._checkpoint,
         )
         checkpoint = ("--checkpoint", str(self._checkpoint))

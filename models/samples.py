@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from models.classes import CLASSES, COCO_ROWS, VEHICLES, class_id
-from models.label_sets import PAD, read_picture
+from models.label_sets import PAD, ROLES, read_picture
 from models.metrics import iou
 from models.prepare import PSEUDO, read_index
 
@@ -108,7 +108,7 @@ def part_of(rows: Sequence[Row], share: float) -> list[Row]:
 
 
 def load_known(
-    prepared: Path, *, in_memory: bool, share: float = 1.0
+    prepared: Path, *, in_memory: bool, share: float = 1.0, roles: Collection[str] = ROLES
 ) -> dict[str, tuple[list[Known], list[float]]]:
     """Training pictures of a prepared folder by set, with their weights within the set.
 
@@ -116,6 +116,7 @@ def load_known(
         prepared: The folder.
         in_memory: Whether to read the pictures now.
         share: How much of each set that is not rendered, 0 to 1.
+        roles: Of the sets that are wanted.
 
     Raises:
         PrepareError: The folder is no prepared one, or of other classes.
@@ -126,6 +127,8 @@ def load_known(
     pseudo = json.loads(pseudo_file.read_text(encoding="utf-8")) if pseudo_file.is_file() else {}
     result: dict[str, tuple[list[Known], list[float]]] = {}
     for labels in index["sets"]:
+        if labels["role"] not in roles:
+            continue
         rows = [
             r for r in index["pictures"] if r["dataset"] == labels["name"] and r["split"] == "train"
         ]

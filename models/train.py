@@ -32,7 +32,7 @@ import numpy as np
 import torch  # type: ignore[import-not-found,unused-ignore]
 from torch import Tensor  # type: ignore[import-not-found,unused-ignore]
 
-from models.label_sets import LabelSetError
+from models.label_sets import ROLES, LabelSetError
 from models.network import (
     MaskedLoss,
     Network,
@@ -66,6 +66,7 @@ class Course:
     mosaic: float  # share of mosaics until they close
     scale_draws: float  # times the sets' own number of draws
     share: float  # of the real pictures that may be drawn
+    roles: tuple[str, ...]  # of the sets that are drawn from
     freeze: int  # first layers that keep their weights: edges and colours need no new learning
     seed: int
 
@@ -233,11 +234,14 @@ def train(trainer: Trainer, prepared: Path, out: Path) -> None:
     draws = {
         s["name"]: round(s["draws"] * course.scale_draws) for s in read_index(prepared)["sets"]
     }
-    sets = load_known(prepared, in_memory=True, share=course.share)
-    draws = {k: v for k, v in draws.items() if sets[k][0]}
+    sets = load_known(prepared, in_memory=True, share=course.share, roles=course.roles)
+    draws = {k: v for k, v in draws.items() if k in sets and sets[k][0]}
     steps = course.epochs * (sum(draws.values()) // course.batch)
     if not steps:
-        message = f"{prepared}: an epoch draws {sum(draws.values())} pictures, fewer than one batch"
+        message = (
+            f"{prepared}: an epoch draws {sum(draws.values())} {' and '.join(course.roles)} "
+            "pictures, fewer than one batch"
+        )
         raise PrepareError(message)
     out.mkdir(parents=True, exist_ok=True)
     while trainer.epoch < course.epochs:
@@ -287,6 +291,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     course.add_argument("--mosaic", type=float, default=0.6, help="share of mosaics, 0..1")
     course.add_argument("--draws", type=float, default=1.0, help="factor on pictures an epoch")
     course.add_argument("--share", type=float, default=1.0, help="of the real pictures, 0..1")
+    course.add_argument("--roles", nargs="+", choices=ROLES, default=ROLES, help="of the sets")
     course.add_argument("--freeze", type=int, default=3, help="first layers left as they are")
     course.add_argument("--seed", type=int, default=1)
     machine = parser.add_argument_group("machine")
@@ -322,7 +327,7 @@ def first_pixels(prepared: Path, course: Course) -> Iterator[Tensor]:
     Raises:
         PrepareError, LabelSetError: See `train`.
     """
-    sets = load_known(prepared, in_memory=False, share=course.share)
+    sets = load_known(prepared, in_memory=False, share=course.share, roles=course.roles)
     rng = np.random.default_rng(course.seed)
     pool = [known for pictures, _ in sets.values() for known in pictures]
     count = min(NORM_PICTURES, len(pool)) // course.batch * course.batch
@@ -347,6 +352,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         mosaic=options.mosaic,
         scale_draws=options.draws,
         share=options.share,
+        roles=tuple(role for role in ROLES if role in options.roles),
         freeze=options.freeze,
         seed=options.seed,
     )

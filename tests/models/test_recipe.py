@@ -22,15 +22,28 @@ def names(data, sizes=WHOLE):
 
 
 def test_the_whole_recipe_in_order():
-    """As docs/training.md tells it; composites are tried in the small one only."""
+    """As docs/training.md tells it; the small one has fewer legs."""
     whole = names(Path("data"))
     small = names(Path("data"), SMALL)
-    assert [n for n in whole if n != "train 3"] == [n for n in small if n != "synthesize"]
+    assert [n for n in whole if n not in {"train 3", "train 4", "train 5"}] == small
     assert whole == [
-        "render", "prepare", "pseudo_label", "train 1", "train 2", "train 3", "average", "export",
-        "evaluate", "load_state", "evaluate_load_state", "patch_kind", "evaluate_patch_kind",
-        "quantize", "against",
+        "render", "synthesize", "prepare", "pseudo_label", "train 1", "train 2", "train 3",
+        "train 4", "train 5", "average", "export", "evaluate", "load_state", "evaluate_load_state",
+        "patch_kind", "evaluate_patch_kind", "quantize", "against",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("sizes", [SMALL, WHOLE])
+def test_a_leg_goes_on_from_one_before_it(sizes):
+    """From the named one's end; legs that only prepare for others stay out of the mean."""
+    steps = {step.name: step for step in Plan(Path("out"), Path("data"), sizes).steps()}
+    for number, leg in enumerate(sizes.legs, start=1):
+        train = steps[f"train {number}"]
+        assert leg.after < number
+        start = ["--start", f"out/run-{leg.after}/last.pt"] if leg.after else ["--weights"]
+        at = train.command.index(start[0])
+        assert list(train.command[at : at + len(start)]) == start
+        assert (str(train.makes) in steps["average"].command) == leg.averaged
 
 
 def test_without_a_data_pack_only_what_needs_real_pictures_is_left_out():
@@ -40,7 +53,10 @@ def test_without_a_data_pack_only_what_needs_real_pictures_is_left_out():
     for train in Plan(Path("out"), None, SMALL).steps():
         if train.name.startswith("train"):
             at = train.command.index("--start")
-            assert train.command[at + 1] == str(SHIPPED.with_suffix(".onnx"))
+            begins = (
+                SHIPPED.with_suffix(".onnx") if train.name == "train 1" else "out/run-1/last.pt"
+            )
+            assert train.command[at + 1] == str(begins)
             assert "--weights" not in train.command
 
 

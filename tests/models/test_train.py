@@ -14,6 +14,7 @@ pytest.importorskip("ultralytics")
 from models import average, export, load_state, patch_kind, train  # noqa: E402 (after the skip)
 from models.classes import CLASSES, class_id  # noqa: E402
 from models.export import differences, to_onnx  # noqa: E402
+from models.label_sets import ROLES  # noqa: E402
 from models.network import (  # noqa: E402
     DetectionModel,
     MaskedLoss,
@@ -23,12 +24,21 @@ from models.network import (  # noqa: E402
     load_checkpoint,
     read_checkpoint,
 )
-from models.prepare import prepare  # noqa: E402
-from models.samples import Canvas  # noqa: E402
+from models.prepare import PrepareError, prepare  # noqa: E402
+from models.samples import Canvas, load_known  # noqa: E402
 from models.train import Course, Trainer, to_batch  # noqa: E402
 
 COURSE = Course(
-    epochs=1, size=64, batch=2, rate=1e-3, mosaic=0.5, scale_draws=1, share=1, freeze=3, seed=1
+    epochs=1,
+    size=64,
+    batch=2,
+    rate=1e-3,
+    mosaic=0.5,
+    scale_draws=1,
+    share=1,
+    roles=ROLES,
+    freeze=3,
+    seed=1,
 )
 
 
@@ -87,6 +97,16 @@ def test_epochs_that_are_powers_of_two_are_kept(pack, tmp_path):
     kept = {p.name for p in (tmp_path / "run").glob("*.pt")}
     assert kept == {"last.pt", "epoch-01.pt", "epoch-02.pt"}
     assert read_checkpoint(tmp_path / "run" / "epoch-02.pt")["epoch"] == 2
+
+
+def test_a_leg_may_leave_out_what_is_not_real(pack, tmp_path):
+    """Only sets of the named roles are drawn from; a role that is not there is named."""
+    prepare(pack, tmp_path / "prepared", None, pack.parent / "datasets")
+    assert load_known(tmp_path / "prepared", in_memory=False, roles=("real",)).keys() == {"yard"}
+    course = Course(**{**vars(COURSE), "roles": ("rendered",)})
+    trainer = Trainer(bare_network(), course, "cpu", bf16=False)
+    with pytest.raises(PrepareError, match="an epoch draws 0 rendered pictures"):
+        train.train(trainer, tmp_path / "prepared", tmp_path / "run")
 
 
 def test_an_average_lies_between_its_runs(tmp_path, capsys):
