@@ -24,6 +24,7 @@ import onnx
 import onnxruntime  # type: ignore[import-untyped]
 import onnxslim  # type: ignore[import-not-found,unused-ignore]
 import torch  # type: ignore[import-not-found,unused-ignore]
+from torch import Tensor, nn  # type: ignore[import-not-found,unused-ignore]
 
 from models.cards import card_head, write_card
 from models.classes import CLASSES
@@ -44,11 +45,36 @@ PARITY: Final = 2e-3  # largest difference of a score; boxes may differ by as mu
 FIRST_THRESHOLD: Final = 0.35  # until evaluate has chosen
 
 
+class MeanDistance(nn.Module):  # type: ignore[misc,unused-ignore]
+    """Distances of a box's edges as the means of their distributions, like Ultralytics' DFL.
+
+    ONNX Runtime works out a softmax row by row, and these 33,600 rows of 16 values took 8 % of the
+    whole network's time on a CPU (12 of 125 ms); a product with two rows of weights takes 0.6 ms.
+    """
+
+    def __init__(self, bins: int) -> None:
+        super().__init__()
+        ramp = torch.arange(bins, dtype=torch.float32)
+        self.register_buffer("weights", torch.stack([ramp, torch.ones_like(ramp)]))
+
+    def forward(self, logits: Tensor) -> Tensor:
+        """Distances (batch, 4, anchors) in cells, of logits (batch, 4 x bins, anchors)."""
+        batch, channels, anchors = logits.shape
+        rows = logits.view(batch, 4, channels // 4, anchors)
+        shares = (rows - rows.amax(2, keepdim=True)).exp()
+        sums = self.weights @ shares  # of distance x share, and of the shares
+        return sums[:, :, 0] / sums[:, :, 1]
+
+
 def to_onnx(network: Network, path: Path) -> None:
-    """Write a street network as ONNX: input `images`, output `output0`."""
+    """Write a street network as ONNX: input `images`, output `output0`.
+
+    The network is left fit for inference only.
+    """
     network = network.eval().fuse(verbose=False)
     head = network.model[-1]
     head.export, head.dynamic, head.format = True, True, "onnx"
+    trained, head.dfl = head.dfl, MeanDistance(head.reg_max)
     torch.onnx.export(
         network,
         (torch.zeros(1, 3, 640, 640),),
@@ -62,6 +88,7 @@ def to_onnx(network: Network, path: Path) -> None:
         },
         dynamo=False,
     )
+    head.dfl = trained  # what `differences` compares with
     onnx.save(onnxslim.slim(onnx.load(path)), path)
 
 

@@ -34,7 +34,17 @@ if TYPE_CHECKING:
     from pipeline.detection.card import NetworkInput
 
 # Operators with integer kernels on the CPU, and those that pass integers through between them.
-OPERATORS: Final = ("Conv", "Mul", "Sigmoid", "Concat", "Add", "MaxPool", "Resize", "Split")
+OPERATORS: Final = (
+    "Conv",
+    "Mul",
+    "Sigmoid",
+    "Concat",
+    "Add",
+    "MaxPool",
+    "Resize",
+    "Split",
+    "Slice",
+)
 # Share of a tensor's values inside its range: single values far out would spoil the steps of all.
 PERCENTILE: Final = 99.995
 # A SiLU gives -0.07 at -4 and less further down: what goes into one needs no steps below.
@@ -42,7 +52,6 @@ SILU_FLOOR: Final = -4.0
 BINS: Final = 8192  # of a tensor's histogram: fine enough to find that share
 LAST: Final = "last"  # the part of the head's last convolutions
 LAST_DEPTH: Final = 4  # of their names: head/branch/layer/Conv, where others have one more
-BOX_DECODING_CHANNELS: Final = 1  # output channels of the convolution that sums up distributions
 ATTENTION: Final = "/attn/"
 
 
@@ -141,15 +150,10 @@ def parts_of(network: onnx.ModelProto) -> dict[str, list[str]]:
 
 def quantisable(network: onnx.ModelProto) -> list[str]:
     """Names of the convolutions, and of the nodes between them that can be quantised."""
-    channels = {i.name: i.dims[0] for i in network.graph.initializer if i.dims}
     maker = {out: node for node in network.graph.node for out in node.output}
-    real = [
-        n
-        for n in network.graph.node
-        if n.op_type == "Conv" and channels.get(n.input[1], 0) > BOX_DECODING_CHANNELS
-    ]
-    waiting = [name for n in real for name in n.input]
-    before: set[str] = {n.name for n in real}
+    convolutions = [n for n in network.graph.node if n.op_type == "Conv"]
+    waiting = [name for n in convolutions for name in n.input]
+    before: set[str] = {n.name for n in convolutions}
     seen: set[str] = set()
     while waiting:
         name = waiting.pop()

@@ -43,6 +43,8 @@ def network_of_onnx(path: Path) -> Network:
     folded = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in graph.initializer}
     network = bare_network()
     state = network.state_dict()
+    # A constant ramp and no weight: the file writes it as part of other constants.
+    folded |= {name: ramp for name, ramp in state.items() if ".dfl." in name}
     for name in _convolutions(network):
         # A norm that does nothing but add what was folded into the convolution.
         norm = f"{name.removesuffix('.conv')}.bn"

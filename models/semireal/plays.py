@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 # Seconds. A camera learns its reference view for 20 s and people hide parts of it for a while.
 LEARNT: Final = 45.0
 JITTER: Final = 4.0  # by which a seed moves each act
-# Vending: 180 s of dwell have to fit between coming and leaving. Ads: 120 s. Dust: 60 s.
-LENGTHS: Final = {"vending": 300.0, "advertising": 230.0, "dust": 240.0, "spill": 220.0}
+# Vending: 180 s of dwell have to fit between coming and leaving. Dust: 60 s. Ads stay: the rule
+# fires after 120 s, or after 480 s where it is less sure.
+LENGTHS: Final = {"vending": 300.0, "advertising": 600.0, "dust": 240.0, "spill": 220.0}
 SOLID_SOIL: Final = 0.3  # alpha from which soil on the road is seen
 
 

@@ -14,7 +14,14 @@ from pipeline.camera import Camera
 from pipeline.episodes.presence import Presence, Sight, Sighting, SpotReport
 from pipeline.episodes.presence_book import PresenceBook
 from pipeline.geometry import Box
-from pipeline.rules.advertising_reasons import AD_CLASSES, KNOWN_LEVEL, Surface, explain, is_new
+from pipeline.rules.advertising_reasons import (
+    AD_CLASSES,
+    KNOWN_LEVEL,
+    Surface,
+    explain,
+    is_new,
+    is_told,
+)
 from pipeline.rules.close_look import CloseLook, CloseLookRequest, CloseLooks, merged
 from pipeline.rules.judgement import JsonObject, Judgement, RuleOutcome
 from pipeline.rules.observation import VEHICLE_CLASSES, Observation, Part, share_in_zone
@@ -29,6 +36,9 @@ SIGN_CLASSES = (*AD_CLASSES, "signboard")
 # What a stall is made of; a banner on it is a part of the stall.
 STALL_CLASSES = ("stall", "umbrella", "goods", "tricycle")
 STALL_SHARE = 0.5  # of the ad's box inside a stall's
+# A part is smaller than its whole: of a stall's area, at most. Where both are one box, the network
+# calls one thing by turns a banner, a stall and a parasol; a look at the patch decides then.
+PART_OF_STALL = 0.7
 # A sign that looks as in the reference view, within a tenth of what would be a change.
 SETTLED_CHANGE = 0.1
 SAME_SIGN_IOU = 0.3  # as for the presences themselves
@@ -251,7 +261,7 @@ class _Spots:
             "change": change,
             "held": people,
             "stall_part": max(
-                (p.support for p in self.stalls if box.share_inside(p.fraction_box) >= STALL_SHARE),
+                (s.support for s in self.stalls if _is_part(box, s, is_told=is_told(presence))),
                 default=0.0,
             ),
             # Never denied again: that a sign stood here before it changed is not forgotten.
@@ -280,6 +290,19 @@ class _Spots:
         if presence.level("close_look") < KNOWN_LEVEL:
             return False
         return not any(word.saw(presence.fraction_box) for word in self.words)
+
+
+def _is_part(box: Box, stall: Part, *, is_told: bool) -> bool:
+    """Whether what hangs there is taken for the cloth of a stall or parasol.
+
+    Args:
+        box: Where it hangs.
+        stall: Of `STALL_CLASSES`.
+        is_told: Whether a look at the patch has said what it is.
+    """
+    is_smaller = box.area <= PART_OF_STALL * stall.fraction_box.area
+    is_inside = box.share_inside(stall.fraction_box) >= STALL_SHARE
+    return is_inside and (is_smaller or not is_told)
 
 
 def _support_at(box: Box, signs: tuple[Part, ...]) -> float:

@@ -103,15 +103,20 @@ def _network_reasons(presence: Presence, settings: AdvertisingSettings) -> list[
 
 def _patch_reason(presence: Presence, settings: AdvertisingSettings) -> Reason | None:
     """What the looks at a new patch say, by the odds that they give for an ad."""
-    shares = {kind: presence.figure(f"patch_{kind}") for kind in PATCH_KINDS}
-    if not any(shares.values()):
+    if not is_told(presence):
         return None
+    shares = {kind: presence.figure(f"patch_{kind}") for kind in PATCH_KINDS}
     weights = settings.weights
     share = ad_share(shares, settings.new_sign_share if settings.new_signs_are_suspect else 0.0)
     odds = log_odds(min(max(share, LEAST_SHARE), 1 - LEAST_SHARE))
     weight = min(max(odds, weights.patch_against), weights.patch)
     best = max(PATCH_KINDS, key=lambda kind: shares[kind])
     return reason(f"patch_{best}", weight, share=shares[best], ad_share=share)
+
+
+def is_told(presence: Presence) -> bool:
+    """Whether a look at the patch has said what it shows."""
+    return any(presence.figure(f"patch_{kind}") for kind in PATCH_KINDS)
 
 
 def is_new(presence: Presence) -> bool:

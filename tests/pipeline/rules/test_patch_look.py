@@ -65,6 +65,23 @@ def test_what_is_new_and_looks_like_an_ad_fires(answer):
     assert look.values["ad_share"] == pytest.approx(ad_share(answer, 0.75), abs=1e-3)
 
 
+def test_where_a_stall_and_an_ad_are_one_box_the_look_decides():
+    """The network calls it a parasol, too: an ad is one all the same, and a parasol is none.
+
+    A banner on a larger stall stays a part of it, whatever the look says.
+    """
+    parasol = Thing("umbrella", PAPER, 0.6)
+    stall = Thing("stall", Box(0.28, 0.25, 0.40, 0.55), 0.6)
+    for thing, answer, is_ad in (
+        (parasol, shares(0.9), True),
+        (parasol, shares(0.1), False),
+        (stall, shares(0.9), False),
+    ):
+        wall = Wall(answer).play(EMPTY, 30).play(Moment((thing,), NEW.view), 240)
+        assert bool(wall.opened) == is_ad
+        assert ("stall_part" in wall.codes) == (thing is stall)
+
+
 @pytest.mark.parametrize("answer", [shares(0.5), shares(0.6), shares(), shares(sign=0.6)])
 def test_an_unsure_look_or_one_that_denies_does_not_fire(answer):
     """Even odds weigh nothing: what is left is change, which never decides alone."""
