@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rendered", type=Path, help="folder of rendered pictures")
     parser.add_argument("--checkpoint", type=Path, required=True, help="last.pt of models.train")
     parser.add_argument("--out", type=Path, required=True, help="folder for ONNX and card")
-    parser.add_argument("--epochs", type=int, default=32)
+    parser.add_argument("--epochs", type=int, default=48)
     parser.add_argument("--draws", type=int, default=DRAWS, help="patches an epoch")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="CPU threads")
