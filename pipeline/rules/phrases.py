@@ -119,6 +119,10 @@ _VENDING: dict[str, Wording] = {
         "the umbrella is held by a person, it is no stall's parasol",
         "系行人手持雨伞，非摊位遮阳伞",
     ),
+    "vehicle_stands": _network(
+        "a car or lorry, and nothing to sell from, is seen there for {share:share} of the time",
+        "{share:share} 的时间该处识别为停放的机动车，未见经营物品",
+    ),
     "changed": _change(
         "the spot differs from the camera's reference view ({level:share})",
         "该处与参考画面不一致（{level:share}）",

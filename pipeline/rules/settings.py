@@ -47,6 +47,7 @@ class VendingWeights(Settings):
     customers: ForWeight = 0.7
     unattended: AgainstWeight = -3.0  # an abandoned stall, a parked tricycle, stored goods
     hand_umbrella: AgainstWeight = -1.5
+    vehicle: AgainstWeight = -4.0
     moving: AgainstWeight = -3.0
 
 
@@ -73,6 +74,11 @@ class VendingSettings(Settings):
     # 0.65, a rendered queue of a minute up to 0.33.
     customers_from: Share = 0.35
     customers_to: Share = 0.6
+    # Share of the time in which a car or lorry, and nothing to sell from, is recognised in its
+    # place: a network that is once unsure of a parked car takes it for a stall then. From the first
+    # on it speaks against a stall, from the second on wholly.
+    vehicle_from: Share = 0.3
+    vehicle_to: Share = 0.6
     # Weight of `unattended`; switch off where left stalls are violations too.
     abandoned_is_vending: bool = False
     # A parasol is 2-3 m wide, a hand umbrella about 1 m, a person 0.5 m.

@@ -31,6 +31,8 @@ from pipeline.zones import Business, ZoneKind
 LAWFUL_AFTER_SECONDS = 15.0
 # One person's boxes over time, standing; two people in file overlap less.
 PERSON_IOU = 0.4
+# A vehicle whose box overlaps a stall's so much is the thing itself; what passes before it is not.
+SAME_THING_IOU = 0.5
 # Somebody stands at a stall who stands within this share of its size around it.
 REACH = 0.5
 
@@ -143,7 +145,11 @@ class VendingRule:
             sees=change is not None and change >= MIN_COVER_SUPPORT,
             hidden=covered or not scene.observation.view_is_reliable,
             supports=supports,
-            figures={"attended": float(people > 0), "customers": float(people > 1)},
+            figures={
+                "attended": float(people > 0),
+                "customers": float(people > 1),
+                "vehicle": float(_is_vehicle(box, scene)),
+            },
         )
 
     def _stand(self, presence: Presence, observation: Observation) -> Stand:
@@ -202,6 +208,16 @@ class VendingRule:
         levels = {b: presence.level(f"sells_{b}") for b in Business}
         best = max(Business, key=lambda b: levels[b])
         return best if levels[best] >= self.settings.business_level else None
+
+
+def _is_vehicle(box: Box, scene: Scene) -> bool:
+    """Whether the frame shows a car or lorry at a place, and nothing to sell from on it."""
+    if not any(box.iou(vehicle) >= SAME_THING_IOU for vehicle in scene.vehicles):
+        return False
+    return not any(
+        part.support >= MIN_COVER_SUPPORT and box.intersection_area(part.fraction_box) > 0
+        for part in scene.observation.parts("stall", "goods", "umbrella")
+    )
 
 
 def _may_trade(presence: Presence) -> bool:

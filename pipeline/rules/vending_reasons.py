@@ -42,6 +42,7 @@ def explain(
         _place_reason(stand, observation, settings),
         *_time_reasons(presence, stand, settings),
         *_network_reasons(presence, settings),
+        *_vehicle_reasons(presence, settings),
         *_change_reasons(presence, settings),
         *_people_reasons(presence, settings),
     ]
@@ -98,6 +99,13 @@ def _network_reasons(presence: Presence, settings: VendingSettings) -> list[Reas
     if held >= KNOWN_LEVEL and max(presence.level(n) for n in ("stall", "goods")) < held:
         said.append(reason("hand_umbrella", weights.hand_umbrella * held))
     return said or [reason("sees_no_vending", 0.0)]
+
+
+def _vehicle_reasons(presence: Presence, settings: VendingSettings) -> list[Reason]:
+    """What is a parked car most of the time is one."""
+    share = presence.figure("vehicle")
+    part = part_of(share, settings.vehicle_from, settings.vehicle_to)
+    return [reason("vehicle_stands", settings.weights.vehicle * part, share=share)] if part else []
 
 
 def _change_reasons(presence: Presence, settings: VendingSettings) -> list[Reason]:

@@ -196,3 +196,14 @@ def test_worst_errors_are_ranked_and_shared_out():
     assert [a.weight for a in alarms] == pytest.approx([0.68, 0.67, 0.66, 0.65])
     assert [m.weight for m in misses] == [180, 170, 160, 150]
     assert len(misses) == MOST_OF_A_CLASS
+
+
+def test_people_are_rather_seen_than_missed():
+    """At 0.5 all is right, at 0.3 there is more of both: people are taken at 0.3."""
+    for kind, chosen in (("person", 0.3), ("truck", 0.5)):
+        number = CLASSES.index(kind)
+        sure = seen([[number, 0, 0, 9, 9]], [[0, 0, 9, 9, 0.5, number]])
+        unsure = seen([[number, 0, 0, 9, 9]], [[0, 0, 9, 9, 0.3, number]])
+        wrong = seen([], [[0, 0, 9, 9, 0.35, number]])
+        pictures = looked(*[sure] * 20, *[unsure] * 8, *[wrong] * 10, complete=[number])
+        assert thresholds.choose_thresholds([pictures])[kind] == pytest.approx(chosen, abs=0.011)

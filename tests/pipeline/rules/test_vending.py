@@ -150,6 +150,29 @@ def test_a_parked_tricycle_is_not_a_stall():
     assert "only_tricycle" in told.codes
 
 
+def test_a_parked_car_that_is_taken_for_a_stall_now_and_then_is_none():
+    """Every fourth frame shows a stall, the others a car in the same place, people around it."""
+
+    def parked(second):
+        kind = Thing("stall", STALL, 0.6) if second % 4 == 0 else Thing("car", STALL)
+        return Moment((kind, Thing("person", VENDOR)), View(proposals=(STALL,)))
+
+    told = story().play(EMPTY, 30).play(parked, 600)
+    assert not told.opened
+    assert "vehicle_stands" in told.codes
+
+
+def test_a_car_with_goods_on_it_or_one_that_passes_is_no_word_against_a_stall():
+    """Selling from a boot shows goods; a queue in front of a stall covers more than the stall."""
+    boot = trade(people=(VENDOR,))
+    selling = Moment((*boot.things, Thing("car", STALL)), boot.view)
+    lorry = Thing("truck", Box(0.40, 0.35, 0.90, 0.80))
+    for moment in (selling, Moment((*boot.things, lorry), boot.view)):
+        told = story().play(EMPTY, 30).play(moment, 600)
+        assert len(told.opened) == 1
+        assert "vehicle_stands" not in told.codes
+
+
 def test_a_tricycle_with_goods_and_customers_is():
     """With goods on it the change speaks again."""
     goods = Box(0.62, 0.50, 0.70, 0.60)
