@@ -69,14 +69,22 @@ GATES = ("legal_review", "technical_review", "maintenance", "sign", "publication
 
 
 class World:
-    """One box with a camera, and candidates from them."""
+    """One box with a camera, and candidates from them; their names end with `suffix`."""
 
     def __init__(
-        self, *, database, store, now, folder, organisation="110105", path=ORGANISATION_PATH
+        self,
+        *,
+        database,
+        store,
+        now,
+        folder,
+        organisation="110105",
+        path=ORGANISATION_PATH,
+        suffix="",
     ):
         self.database, self.store, self.now = database, store, now
         self.organisation, self.path = organisation, path
-        suffix = uuid4().hex[:6]
+        suffix = suffix or uuid4().hex[:6]
         self.box_id, self.camera_id = f"box-{suffix}", f"cam-{suffix}"
         self.key = SigningKey.generate()
         self.builder = EvidenceBuilder(

@@ -128,9 +128,13 @@ def logged(database, action):
 
 
 def test_there_and_back(*, judge, exporter, database, store, now, operator, settle, tmp_path):
-    """From the review desk to sets that training reads: labels, hard negatives, both splits."""
+    """From the review desk to sets that training reads: labels, hard negatives, both splits.
+
+    A camera's name decides its split, so the names are fixed: of these, some fall to each.
+    """
     for number in range(8):
-        world = Street(database=database, store=store, now=now, folder=tmp_path)
+        suffix = f"east-{number}"
+        world = Street(database=database, store=store, now=now, folder=tmp_path, suffix=suffix)
         judge("confirm", world)
         judge(
             "reject", world, violation=Violation.CONSTRUCTION_DUST, reason="mitigation_water_mist"
