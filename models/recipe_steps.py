@@ -132,7 +132,7 @@ class Plan:
             makes=self._rendered / "classes.txt",
         )
         composites: tuple[str, ...] = ()
-        if self._data and self._sizes.composites:
+        if self._data:
             composites = ("--composites", str(self._composites))
             count = ("--count", str(self._sizes.composites), "--seed", "1")
             yield Step(

@@ -257,11 +257,12 @@ class _Spots:
         is_settled = change is not None and change < SETTLED_CHANGE and _shows_sign(box, self.signs)
         glance = _support_at(box, self.signs)
         unlooked = self._is_unlooked(presence, glance)
+        told = is_told(presence)
         supports: dict[str, float | None] = {
             "change": change,
             "held": people,
             "stall_part": max(
-                (s.support for s in self.stalls if _is_part(box, s, is_told=is_told(presence))),
+                (stall.support for stall in self.stalls if _is_part(box, stall, is_told=told)),
                 default=0.0,
             ),
             # Never denied again: that a sign stood here before it changed is not forgotten.

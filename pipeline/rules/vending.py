@@ -1,7 +1,8 @@
 """Street vending: something to sell from, standing where vending is not allowed, with people at it.
 
-Network: stall, goods, parasol, tricycle. Change: the spot differs from the reference view. Time: it
-stays beyond the dwell and somebody stands at it. Place and hours come from the zones.
+Network: stall, goods, parasol, tricycle; a car in its place speaks against. Change: the spot
+differs from the reference view. Time: it stays beyond the dwell and somebody stands at it. Place
+and hours come from the zones.
 """
 
 from __future__ import annotations
